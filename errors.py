@@ -1,0 +1,38 @@
+"""The errors that the package raises on purpose, each with a message that says what to do.
+
+Every one derives from `CommuniqueError`, so that a caller can catch them all; the command line
+prints the message and no traceback.
+"""
+
+from __future__ import annotations
+
+
+class CommuniqueError(Exception):
+    """Base of every error that the package raises on purpose."""
+
+
+class ConfigError(CommuniqueError):
+    """A configuration file, an override or a label schema holds something that is not valid."""
+
+
+class CorpusError(CommuniqueError):
+    """An annotated document is broken; the message names file and line."""
+
+
+class InputError(CommuniqueError):
+    """A text to be analysed cannot be read or is empty."""
+
+
+class ModelFolderError(CommuniqueError):
+    """A model is unknown, or its folder is missing, broken or tampered with."""
+
+
+class MissingExtraError(CommuniqueError):
+    """An optional dependency is needed that is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs the extra '{extra}': pip install 'communique[{extra}]'")
+
+
+class TrainingError(CommuniqueError):
+    """A training run cannot start or go on."""

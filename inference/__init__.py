@@ -1,0 +1,1 @@
+"""Applying the models: reading files, classify, summarize, analyze, results and reports."""

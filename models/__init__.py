@@ -1,0 +1,1 @@
+"""What a model is: label schemas, sentences, engines, grounding, and the shipped weights."""

@@ -1,0 +1,91 @@
+"""The torch engine: the reference that every other engine is held against, and the model to train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import MissingExtraError
+
+try:
+    import torch
+    from torch import Tensor, nn
+    from transformers import AutoConfig, AutoModel
+except ImportError:
+    raise MissingExtraError("The torch engine", "train") from None
+
+from ..classifier import POSITION_FEATURES
+
+SALIENCE_HIDDEN = 64
+
+
+class SentenceEncoder(nn.Module):
+    """An encoder with a head for the types and one for salience.
+
+    The encoder's output is averaged over the sentence's own tokens. The salience head also sees where
+    in the document the sentence stands.
+
+    Args:
+        encoder: A transformers encoder.
+        types: How many types the schema has.
+        dropout: Applied to the averaged output while training.
+    """
+
+    def __init__(self, encoder: Any, types: int, dropout: float = 0.1) -> None:  # noqa: ANN401
+        super().__init__()
+        self.encoder = encoder
+        hidden = encoder.config.hidden_size
+        self.dropout = nn.Dropout(dropout)
+        self.types = nn.Linear(hidden, types)
+        self.salience = nn.Sequential(
+            nn.Linear(hidden + POSITION_FEATURES, SALIENCE_HIDDEN), nn.GELU(), nn.Linear(SALIENCE_HIDDEN, 1)
+        )
+        self._takes_token_types = getattr(encoder.config, "type_vocab_size", 0) > 1
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor,
+        pooling_mask: Tensor,
+        position: Tensor,
+    ) -> Tensor:
+        """Return logits of shape (batch, types + 1), salience last."""
+        extra = {"token_type_ids": token_type_ids} if self._takes_token_types else {}
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **extra).last_hidden_state
+        weights = pooling_mask.unsqueeze(-1).to(states.dtype)
+        pooled = self.dropout((states * weights).sum(1) / weights.sum(1))
+        salience = self.salience(torch.cat([pooled, position.to(pooled.dtype)], dim=1))
+        return torch.cat([self.types(pooled), salience], dim=1)
+
+
+class TorchClassifierEngine:
+    """Runs a classifier with torch in float32.
+
+    Args:
+        config: The model folder's `config.json`.
+        weights: The safetensors file.
+        threads: Processor threads; None for torch's choice. Torch has one setting for the process.
+    """
+
+    def __init__(self, config: dict[str, Any], weights: Path, threads: int | None = None) -> None:
+        from safetensors.torch import load_file
+
+        if threads is not None:
+            torch.set_num_threads(threads)
+        settings = dict(config["encoder"])
+        encoder = AutoModel.from_config(AutoConfig.for_model(**settings), dtype=torch.float32)
+        state = load_file(str(weights))
+        self.network = SentenceEncoder(encoder, state["types.bias"].shape[0])
+        self.network.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.network.to(self._device).eval()
+
+    def logits(self, batch: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
+        """Return logits of shape (batch, types + 1), salience last."""
+        tensors = {name: torch.from_numpy(array).to(self._device) for name, array in batch.items()}
+        with torch.inference_mode():
+            return np.asarray(self.network(**tensors).cpu().numpy(), dtype=np.float64)

@@ -1,0 +1,198 @@
+"""A model on disk: a folder that is complete and unchanged, or an error that says why not.
+
+A model folder holds `config.json` (with a format version and the kind of model), `labels.json`, the
+weights in open formats (safetensors, OpenVINO, GGUF; never pickle), `training.yaml` (the resolved
+configuration), `run.json` (versions, data hashes, metrics), `README.md` (the card) and
+`hashes.json` (the sha256 of every other file). Folders are written aside and renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelFolderError
+from .taxonomy import LabelSchema
+from .validation import nearest, validated
+
+FORMAT_VERSION = 1
+HASHES = "hashes.json"
+SHIPPED_MODELS = Path(__file__).with_name("weights")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """An opened model folder whose format is known."""
+
+    path: Path
+    config: dict[str, Any]
+    """The content of `config.json`."""
+    schema: LabelSchema
+    hashes: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return str(self.config["name"])
+
+    def file(self, name: str) -> Path:
+        """Return the path of a file of the model after checking that it is unchanged.
+
+        Raises:
+            ModelFolderError: If the file is missing or its sha256 is not the recorded one.
+        """
+        path = self.path / name
+        if name not in self.hashes:
+            raise ModelFolderError(f"{path}: this model has no such file; it holds {sorted(self.hashes)}")
+        if not path.is_file():
+            raise ModelFolderError(f"{path}: the file is missing; copy or train the model anew")
+        if file_hash(path) != self.hashes[name]:
+            raise ModelFolderError(
+                f"{path}: was changed after the model was written (its sha256 is not the one in {HASHES}); "
+                "restore the file, or train the model anew"
+            )
+        return path
+
+    def has(self, name: str) -> bool:
+        """Say whether the model holds a file of that name."""
+        return name in self.hashes
+
+    def read_json(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Read a JSON file of the model."""
+        return json.loads(self.file(name).read_text(encoding="utf-8"))
+
+
+def shipped_models() -> list[str]:
+    """Name the models that come with the package."""
+    return sorted(path.parent.name for path in SHIPPED_MODELS.glob("*/config.json"))
+
+
+def open_model_folder(model: str | Path, kind: str) -> ModelFolder:
+    """Open a model by the name of a shipped one, or by its folder.
+
+    Args:
+        model: A shipped model's name, or the path of a folder.
+        kind: "classifier" or "summarizer".
+
+    Raises:
+        ModelFolderError: If there is no such model, its folder is incomplete or damaged, or it is of
+            another kind.
+    """
+    path = _find(model)
+    hashes = _read_json(path / HASHES)
+    config = _read_json(path / "config.json")
+    version = config.get("format_version")
+    if version != FORMAT_VERSION:
+        raise ModelFolderError(
+            f"{path}: has model format {version!r}; this version of communique reads format {FORMAT_VERSION}"
+        )
+    if config.get("kind") != kind:
+        raise ModelFolderError(f"{path}: is a {config.get('kind')}; a {kind} is needed here")
+    schema = validated(LabelSchema, _read_json(path / "labels.json"), str(path / "labels.json"))
+    folder = ModelFolder(path, config, schema, hashes)
+    for name in ("config.json", "labels.json"):
+        folder.file(name)
+    return folder
+
+
+@contextmanager
+def new_model_folder(output: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a folder to fill; when the block ends without error it becomes `output`, complete with hashes.
+
+    Raises:
+        ModelFolderError: If `output` exists already and `overwrite` is false.
+    """
+    check_output(output, overwrite=overwrite)
+    partial = output.with_name(f"{output.name}.partial-{os.getpid()}")
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        write_hashes(partial)
+        if output.exists():
+            shutil.rmtree(output)
+        partial.rename(output)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_output(output: Path, *, overwrite: bool) -> None:
+    """Refuse to write over a folder unless told to.
+
+    Raises:
+        ModelFolderError: If `output` exists and `overwrite` is false, or is a folder that holds
+            something else than a model.
+    """
+    if not output.exists():
+        return
+    if not overwrite:
+        raise ModelFolderError(f"{output}: exists already; choose another output or add --overwrite")
+    if not (output / "config.json").is_file():
+        raise ModelFolderError(
+            f"{output}: is not a model folder and is not overwritten; choose another output"
+        )
+
+
+def write_hashes(folder: Path) -> None:
+    """Record the sha256 of every file of a model folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != HASHES)
+    hashes = {path.relative_to(folder).as_posix(): file_hash(path) for path in files}
+    write_json(folder / HASHES, hashes)
+
+
+def write_json(path: Path, data: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Write a JSON file made to be read and compared: indented, in UTF-8, with a final newline."""
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def file_hash(path: Path) -> str:
+    """Return the sha256 of a file as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cache_folder() -> Path:
+    """Return the folder for downloaded and converted files.
+
+    `COMMUNIQUE_CACHE` names it; else it is `communique` in the user's cache folder.
+    """
+    if chosen := os.environ.get("COMMUNIQUE_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "communique"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "communique"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "communique"
+
+
+def _find(model: str | Path) -> Path:
+    names = shipped_models()
+    if str(model) in names:
+        return SHIPPED_MODELS / str(model)
+    path = Path(model)
+    if not path.exists():
+        raise ModelFolderError(
+            f"'{model}': no model folder and no shipped model of that name{nearest(str(model), names)}"
+        )
+    if not path.is_dir():
+        raise ModelFolderError(f"{path}: is a file; name the model's folder")
+    for name in ("config.json", "labels.json", HASHES):
+        if not (path / name).is_file():
+            raise ModelFolderError(f"{path}: is not a complete model folder: {name} is missing")
+    return path
+
+
+def _read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelFolderError(
+            f"{path}: cannot be read as JSON ({error}); the model folder is damaged"
+        ) from None

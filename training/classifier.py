@@ -1,0 +1,306 @@
+"""Config-driven fine-tuning of the sentence classifier: `python -m communique.training.classifier CONFIG`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import MissingExtraError, TrainingError
+from ..models.calibration import Calibration, Floats
+from ..models.classifier import (
+    CALIBRATION,
+    TOKENIZER,
+    WEIGHTS,
+    SentenceClassifier,
+    Window,
+    encode_windows,
+    load_tokenizer,
+    padded_batch,
+    position_features,
+    sentence_inputs,
+)
+from ..models.folder import FORMAT_VERSION, new_model_folder, open_model_folder, write_hashes, write_json
+from ..models.taxonomy import LabelSchema, commitment_schema
+from .base_models import Checkpoint, find_checkpoint
+from .config import ClassifierConfig, ClassifierLossConfig, data_path, to_yaml
+from .corpus import AnnotatedDocument, load_documents, statistics
+
+try:
+    import torch
+    from datasets import Dataset
+    from safetensors.torch import save_file
+    from torch import Tensor, nn
+    from transformers import AutoModel, AutoTokenizer, EvalPrediction
+except ImportError:
+    raise MissingExtraError("Training", "train") from None
+
+from ..models.engines.export import export_classifier
+from ..models.engines.torch import SentenceEncoder
+from .cards import write_card
+from .figures import loss_curve
+from .metrics import TypeMetric, per_type_scores
+from .runs import (
+    CONFIG_OF_RUN,
+    BucketTrainer,
+    early_stopping,
+    finish_run,
+    run_record,
+    start_run,
+    training_arguments,
+)
+
+BEST_METRIC = "primary_macro_f1"
+
+
+def train_classifier(
+    config: ClassifierConfig, *, resume: bool = False, overwrite: bool = False, quiet: bool = False
+) -> Path:
+    """Fine-tune a classifier and write its model folder.
+
+    Args:
+        config: The resolved configuration.
+        resume: Go on with an interrupted run.
+        overwrite: Replace an earlier output.
+        quiet: Show no progress bar.
+
+    Returns:
+        The model folder.
+
+    Raises:
+        CorpusError: If an annotated document is broken.
+        TrainingError: If the run cannot start; see `start_run`.
+        ModelFolderError: If the output exists and `overwrite` is false.
+    """
+    schema = schema_of(config.model.label_schema)
+    train = load_documents(map(data_path, (*config.data.train, *config.data.extra)), schema)
+    validation = load_documents(map(data_path, config.data.validation), schema)
+    checkpoint = find_checkpoint(config.model.base)
+    run = start_run(config, resume=resume, overwrite=overwrite)
+
+    tokenizer_file = _save_tokenizer(checkpoint, run.checkpoints)
+    train_data = _examples(train, tokenizer_file, config, schema)
+    validation_data = _examples(validation, tokenizer_file, config, schema)
+    encoder = AutoModel.from_pretrained(checkpoint.source, dtype=torch.float32)
+    if config.training.lora is not None:
+        encoder = _with_lora(encoder, config)
+    model = ClassifierForTraining(
+        SentenceEncoder(encoder, len(schema.names), config.model.dropout),
+        config.loss,
+        _positive_weights(train_data, config.loss.positive_weight_power),
+    )
+    trainer = BucketTrainer(
+        model=model,
+        args=training_arguments(
+            config.training,
+            run,
+            examples=len(train_data),
+            metric=BEST_METRIC,
+            greater_is_better=True,
+            quiet=quiet,
+        ),
+        train_dataset=train_data,
+        eval_dataset=validation_data,
+        data_collator=_collate,
+        compute_metrics=lambda prediction: _metrics(prediction, schema),
+        callbacks=early_stopping(config.training),
+    )
+    trainer.train(resume_from_checkpoint=str(run.resume_from) if run.resume_from else None)
+
+    with new_model_folder(run.output, overwrite=overwrite) as folder:
+        _write_model(folder, config, schema, model.network, tokenizer_file)
+        metrics = _calibrate(folder, validation, schema)
+        counts = {"train": statistics(train, schema), "validation": statistics(validation, schema)}
+        record = run_record(run, trainer, metrics, checkpoint.licence, counts)
+        write_json(folder / "run.json", record)
+        loss_curve(record["log"], folder / "loss.png")
+        (folder / CONFIG_OF_RUN).write_text(to_yaml(config), encoding="utf-8")
+        export_classifier(folder)
+        write_card(folder)
+    finish_run(run)
+    return run.output
+
+
+def schema_of(path: str | None) -> LabelSchema:
+    """Return the label schema that a configuration names; the commitment types for None."""
+    return commitment_schema() if path is None else LabelSchema.from_yaml(data_path(path))
+
+
+class ClassifierForTraining(nn.Module):
+    """The network with its loss: binary cross-entropy of the types plus that of salience."""
+
+    def __init__(self, network: SentenceEncoder, loss: ClassifierLossConfig, positive_weights: Tensor) -> None:
+        super().__init__()
+        self.network = network
+        self.loss = loss
+        self.register_buffer("positive_weights", positive_weights, persistent=False)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor,
+        pooling_mask: Tensor,
+        position: Tensor,
+        labels: Tensor,
+        salience: Tensor,
+    ) -> dict[str, Tensor]:
+        """Return loss and logits; salience -1 means that nobody judged it."""
+        logits = self.network(input_ids, attention_mask, token_type_ids, pooling_mask, position).float()
+        targets = labels * (1 - 2 * self.loss.label_smoothing) + self.loss.label_smoothing
+        loss = nn.functional.binary_cross_entropy_with_logits(
+            logits[:, :-1], targets, pos_weight=self.positive_weights
+        )
+        judged = salience >= 0
+        if judged.any():
+            loss = loss + self.loss.salience_weight * nn.functional.binary_cross_entropy_with_logits(
+                logits[judged, -1], salience[judged]
+            )
+        return {"loss": loss, "logits": logits}
+
+
+def _examples(
+    documents: Sequence[AnnotatedDocument], tokenizer_file: Path, config: ClassifierConfig, schema: LabelSchema
+) -> Dataset:
+    """Make one training example of each sentence (of a very long one, its first window)."""
+    tokenizer = load_tokenizer(tokenizer_file)
+    inputs = [
+        item
+        for document in documents
+        for item in sentence_inputs(document.sentence_texts(), config.model.context_sentences)
+    ]
+    sentences = [sentence for document in documents for sentence in document.sentences]
+    windows: dict[int, Window] = {}
+    for window in encode_windows(tokenizer, inputs, config.model.max_length, config.model.context_length):
+        windows.setdefault(window.owner, window)
+    rows = [
+        {
+            "input_ids": window.input_ids,
+            "token_type_ids": window.token_type_ids,
+            "pooling_mask": window.pooling_mask,
+            "position": position_features(inputs[index]),
+            "labels": [float(name in sentences[index].types) for name in schema.names],
+            "salience": -1.0 if sentences[index].salient is None else float(bool(sentences[index].salient)),
+            "length": len(window.input_ids),
+        }
+        for index, window in windows.items()
+    ]
+    return Dataset.from_list(rows)
+
+
+def _collate(rows: list[dict[str, Any]]) -> dict[str, Tensor]:
+    windows = [
+        Window(row["input_ids"], row["token_type_ids"], row["pooling_mask"], index)
+        for index, row in enumerate(rows)
+    ]
+    batch = {
+        name: torch.from_numpy(array)
+        for name, array in padded_batch(windows, [row["position"] for row in rows]).items()
+    }
+    batch["labels"] = torch.tensor([row["labels"] for row in rows])
+    batch["salience"] = torch.tensor([row["salience"] for row in rows])
+    return batch
+
+
+def _metrics(prediction: EvalPrediction, schema: LabelSchema) -> dict[str, float]:
+    logits, labels = prediction.predictions, prediction.label_ids
+    if isinstance(labels, tuple):
+        labels = labels[0]
+    calibration = Calibration.identity(schema)
+    references = [
+        [name for name, flag in zip(schema.names, row, strict=True) if flag > 0.5] for row in labels
+    ]
+    given = calibration.decide(calibration.probabilities(logits))
+    return TypeMetric(schema).compute(predictions=[list(types) for types in given], references=references)
+
+
+def _positive_weights(data: Dataset, power: float) -> Tensor:
+    labels = torch.tensor(data["labels"][:])
+    positives = labels.sum(0).clamp(min=1)
+    return ((len(labels) - positives) / positives).clamp(min=1) ** power
+
+
+def _with_lora(encoder: Any, config: ClassifierConfig) -> Any:  # noqa: ANN401 - transformers models
+    from peft import LoraConfig, get_peft_model
+
+    assert config.training.lora is not None
+    settings = config.training.lora.model_dump(exclude={"rank", "alpha", "dropout"}, mode="json")
+    lora = config.training.lora
+    return get_peft_model(
+        encoder, LoraConfig(r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, **settings)
+    )
+
+
+def _save_tokenizer(checkpoint: Checkpoint, folder: Path) -> Path:
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint.source)
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise TrainingError(
+            f"base '{checkpoint.source}': its tokenizer has no fast version (tokenizer.json); choose another base"
+        )
+    path = folder / TOKENIZER
+    backend.save(str(path))
+    return path
+
+
+def _write_model(
+    folder: Path, config: ClassifierConfig, schema: LabelSchema, network: SentenceEncoder, tokenizer_file: Path
+) -> None:
+    if config.training.lora is not None:
+        network.encoder = network.encoder.merge_and_unload()
+    state = {name: tensor.detach().cpu().half().contiguous() for name, tensor in network.state_dict().items()}
+    save_file(state, folder / WEIGHTS)
+    load_tokenizer(tokenizer_file).save(str(folder / TOKENIZER))
+    write_json(folder / "labels.json", schema.to_dict())
+    write_json(
+        folder / "config.json",
+        {
+            "format_version": FORMAT_VERSION,
+            "kind": "classifier",
+            "name": config.name,
+            "max_length": config.model.max_length,
+            "context_sentences": config.model.context_sentences,
+            "context_length": config.model.context_length,
+            "encoder": network.encoder.config.to_dict(),
+        },
+    )
+    write_json(folder / CALIBRATION, Calibration.identity(schema).to_dict())
+    write_hashes(folder)
+
+
+def _calibrate(folder: Path, validation: Sequence[AnnotatedDocument], schema: LabelSchema) -> dict[str, Any]:
+    """Fit and store temperatures and thresholds; return the validation figures of the result."""
+    classifier = SentenceClassifier(open_model_folder(folder, "classifier"), engine="torch")
+    inputs = [
+        item
+        for document in validation
+        for item in sentence_inputs(document.sentence_texts(), classifier.context_sentences)
+    ]
+    sentences = [sentence for document in validation for sentence in document.sentences]
+    logits = classifier.logits(inputs)
+    types = np.array([[float(name in sentence.types) for name in schema.names] for sentence in sentences])
+    salience = np.array([-1.0 if s.salient is None else float(s.salient) for s in sentences])
+    calibration = Calibration.fit(schema, logits, types, salience)
+    write_json(folder / CALIBRATION, calibration.to_dict())
+    given = [list(types) for types in calibration.decide(calibration.probabilities(logits))]
+    references = [list(sentence.types) for sentence in sentences]
+    return {
+        **TypeMetric(schema).compute(predictions=given, references=references),
+        "per_type": per_type_scores(given, references, schema),
+        "salience_average_precision": _average_precision(logits[:, -1], salience),
+    }
+
+
+def _average_precision(scores: Floats, targets: Floats) -> float | None:
+    from sklearn.metrics import average_precision_score
+
+    judged = targets >= 0
+    return float(average_precision_score(targets[judged], scores[judged])) if judged.any() else None
+
+
+if __name__ == "__main__":
+    from ..cli import train_classifier_main
+
+    train_classifier_main()

@@ -1,0 +1,262 @@
+"""Configuration of training runs: one strict schema, YAML files with `extends`, dotted overrides.
+
+Order of precedence, weakest first: the schema's defaults, the file named by `extends`, the file
+itself, overrides. Lists are replaced, mappings are merged. The resolved configuration is stored
+beside the weights, and a run from that file is the same run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..errors import ConfigError
+from ..models.validation import nearest, read_yaml, validated
+
+PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
+PACKAGE_PREFIX = "package:"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataConfig(_Strict):
+    """Where the annotated documents are.
+
+    A path is taken from the current folder; one that begins with `package:` is a file shipped with
+    the package, such as `package:seeds/corpus/train.jsonl`.
+    """
+
+    train: tuple[str, ...] = Field(min_length=1)
+    """Files of annotated documents to learn from."""
+    extra: tuple[str, ...] = ()
+    """Further files to learn from, such as corrections or restored real texts."""
+    validation: tuple[str, ...] = Field(min_length=1)
+    """Files that decide on the best epoch, the temperatures and the thresholds."""
+
+
+class LoraConfig(_Strict):
+    """Low-rank adaptation (Hu et al., 2021) through the peft library."""
+
+    rank: int = Field(default=16, ge=1)
+    alpha: int = Field(default=32, ge=1)
+    dropout: float = Field(default=0.05, ge=0, lt=1)
+    target_modules: tuple[str, ...] | Literal["all-linear"] = "all-linear"
+
+
+class OptimizationConfig(_Strict):
+    """How the weights are fitted."""
+
+    learning_rate: float = Field(default=5e-5, gt=0)
+    epochs: float = Field(default=3, gt=0)
+    max_steps: int = Field(default=-1, ge=-1)
+    """Stop after this many steps whatever the epochs; -1 for no limit."""
+    batch_size: int = Field(default=16, ge=1)
+    gradient_accumulation: int = Field(default=1, ge=1)
+    """Batches added up before each step."""
+    warmup: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the steps over which the learning rate rises."""
+    schedule: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
+    weight_decay: float = Field(default=0.01, ge=0)
+    max_gradient_norm: float = Field(default=1.0, gt=0)
+    early_stopping: int | None = Field(default=None, ge=1)
+    """Stop after this many evaluations without a better result; null to run to the end."""
+    evaluations_per_epoch: int = Field(default=1, ge=1)
+    """How often a run is evaluated and a checkpoint is written that `--resume` can go on from."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """`auto` takes bfloat16 where the processor computes with it natively."""
+    threads: int | None = Field(default=None, ge=1)
+    """Processor threads; null for torch's choice."""
+    seed: int = 13
+    lora: LoraConfig | None = None
+
+
+class ClassifierModelConfig(_Strict):
+    """The encoder and how a sentence is presented to it."""
+
+    base: str
+    """A name from `communique models list`, a folder, or a hub id."""
+    max_length: int = Field(default=256, ge=16)
+    """Tokens that the encoder sees at once; longer sentences are read in windows."""
+    context_sentences: int = Field(default=1, ge=0)
+    """How many sentences before it are shown along with a sentence."""
+    context_length: int = Field(default=64, ge=0)
+    """Tokens of context at most."""
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    label_schema: str | None = None
+    """A YAML file with a label set of your own; null for the nine commitment types."""
+
+
+class ClassifierLossConfig(_Strict):
+    """What is minimised: binary cross-entropy over the types plus that of salience."""
+
+    salience_weight: float = Field(default=0.3, ge=0)
+    positive_weight_power: float = Field(default=0.0, ge=0, le=1)
+    """Rare types count more: each type's positives weigh (negatives / positives) to this power."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+
+
+class ClassifierConfig(_Strict):
+    """A classifier's training run."""
+
+    task: Literal["classifier"] = "classifier"
+    name: str = Field(min_length=1)
+    output: str
+    """The model folder to write."""
+    data: DataConfig
+    model: ClassifierModelConfig
+    loss: ClassifierLossConfig = ClassifierLossConfig()
+    training: OptimizationConfig = OptimizationConfig()
+
+
+class SummarizerModelConfig(_Strict):
+    """The language model and its prompt."""
+
+    base: str
+    """A name from `communique models list`, a folder, or a hub id of a causal language model."""
+    max_length: int = Field(default=1024, ge=64)
+    """Tokens of prompt and abstract together, at most."""
+    max_abstract_length: int = Field(default=160, ge=8)
+    """Tokens of the abstract at most."""
+    tags: bool = True
+    """Put each sentence's primary type before it in the prompt."""
+    label_schema: str | None = None
+
+
+class SelectionConfig(_Strict):
+    """Which sentences a training prompt holds."""
+
+    max_sentences: int = Field(default=10, ge=1)
+    distractors: float = Field(default=0.15, ge=0, le=1)
+    """Chance that a sentence that is not salient is shown all the same, as a real selection errs."""
+    omissions: float = Field(default=0.0, ge=0, le=1)
+    """Chance that a salient sentence is left out."""
+    copies: int = Field(default=1, ge=1)
+    """Prompts made of each document, with other distractors and omissions."""
+
+
+class SummarizerConfig(_Strict):
+    """A summarizer's training run."""
+
+    task: Literal["summarizer"] = "summarizer"
+    name: str = Field(min_length=1)
+    output: str
+    data: DataConfig
+    model: SummarizerModelConfig
+    selection: SelectionConfig = SelectionConfig()
+    training: OptimizationConfig = OptimizationConfig()
+
+
+Config = TypeVar("Config", ClassifierConfig, SummarizerConfig)
+
+
+def load_config(schema: type[Config], path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Load and validate a configuration.
+
+    Args:
+        schema: `ClassifierConfig` or `SummarizerConfig`.
+        path: A YAML file; one that is not found is looked for among the shipped configurations.
+        overrides: Strings like `training.learning_rate=2e-5`. The value is read as JSON, else as
+            plain text; a list may be given as `a,b`.
+
+    Raises:
+        ConfigError: Naming file and key: unreadable file, unknown key (with the nearest valid one),
+            value of the wrong type, `extends` that goes in a circle.
+    """
+    file = find_config(path)
+    data = _read_with_parents(file, seen=())
+    for override in overrides:
+        _apply_override(data, schema, override)
+    return validated(schema, data, str(path))
+
+
+def find_config(path: str | Path) -> Path:
+    """Return the path of a configuration: the user's file, or the shipped one of that name."""
+    shipped = PACKAGE_FOLDER / "configs"
+    candidates = (Path(path), PACKAGE_FOLDER / path, shipped / path)
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    names = sorted(file.relative_to(PACKAGE_FOLDER).as_posix() for file in shipped.rglob("*.yaml"))
+    raise ConfigError(f"{path}: no such configuration file; shipped with the package: {', '.join(names)}")
+
+
+def data_path(path: str) -> Path:
+    """Turn a path of a configuration into a real one; `package:` means shipped with the package."""
+    if path.startswith(PACKAGE_PREFIX):
+        return PACKAGE_FOLDER / path.removeprefix(PACKAGE_PREFIX)
+    return Path(path).expanduser()
+
+
+def to_yaml(config: BaseModel) -> str:
+    """Write a configuration as YAML that `load_config` reads back to the same configuration."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _read_with_parents(file: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    if file.resolve() in seen:
+        chain = " -> ".join(str(path) for path in (*seen, file))
+        raise ConfigError(f"{file}: 'extends' goes in a circle: {chain}")
+    data = read_yaml(file)
+    parent = data.pop("extends", None)
+    if parent is None:
+        return data
+    if not isinstance(parent, str):
+        raise ConfigError(f"{file}: key 'extends' = {parent!r} must be the name of one file")
+    parent_file = file.parent / parent
+    if not parent_file.is_file():
+        raise ConfigError(f"{file}: key 'extends' = '{parent}': there is no file {parent_file}")
+    return _merged(_read_with_parents(parent_file, (*seen, file.resolve())), data)
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(result.get(key), dict):
+            result[key] = _merged(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def _apply_override(data: dict[str, Any], schema: type[BaseModel], override: str) -> None:
+    """Set one dotted key of the raw mapping, checking that the schema has it."""
+    path, equals, text = override.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {override}: write it as key=value, such as training.epochs=2")
+    keys = path.strip().split(".")
+    model: Any = schema
+    target = data
+    for depth, key in enumerate(keys):
+        fields = getattr(model, "model_fields", {})
+        if key not in fields:
+            known = [".".join((*keys[:depth], name)) for name in fields]
+            raise ConfigError(f"--set {override}: unknown key '{path}'{nearest(path, known)}")
+        annotation = fields[key].annotation
+        if depth == len(keys) - 1:
+            target[key] = _override_value(text, annotation)
+        else:
+            if not isinstance(target.get(key), dict):
+                target[key] = {}
+            target = target[key]
+            model = _inner_model(annotation)
+
+
+def _override_value(text: str, annotation: Any) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        value = text
+    is_list = "tuple" in str(annotation) and "all-linear" not in str(annotation)
+    return [part for part in text.split(",") if part] if is_list and isinstance(value, str) else value
+
+
+def _inner_model(annotation: Any) -> Any:  # noqa: ANN401 - a pydantic model, alone or in a union
+    candidates = [annotation, *getattr(annotation, "__args__", ())]
+    return next((item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)), None)
