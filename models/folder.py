@@ -86,7 +86,7 @@ def open_model_folder(model: str | Path, kind: str) -> ModelFolder:
         ModelFolderError: If there is no such model, its folder is incomplete or damaged, or it is of
             another kind.
     """
-    path = _find(model)
+    path = find_model_folder(model)
     hashes = _read_json(path / HASHES)
     config = _read_json(path / "config.json")
     version = config.get("format_version")
@@ -172,7 +172,12 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "communique"
 
 
-def _find(model: str | Path) -> Path:
+def find_model_folder(model: str | Path) -> Path:
+    """Return the folder of a model by the name of a shipped one, or by its path.
+
+    Raises:
+        ModelFolderError: If there is no such folder, or it is not complete.
+    """
     names = shipped_models()
     if str(model) in names:
         return SHIPPED_MODELS / str(model)

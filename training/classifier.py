@@ -131,7 +131,9 @@ def schema_of(path: str | None) -> LabelSchema:
 class ClassifierForTraining(nn.Module):
     """The network with its loss: binary cross-entropy of the types plus that of salience."""
 
-    def __init__(self, network: SentenceEncoder, loss: ClassifierLossConfig, positive_weights: Tensor) -> None:
+    def __init__(
+        self, network: SentenceEncoder, loss: ClassifierLossConfig, positive_weights: Tensor
+    ) -> None:
         super().__init__()
         self.network = network
         self.loss = loss
@@ -162,7 +164,10 @@ class ClassifierForTraining(nn.Module):
 
 
 def _examples(
-    documents: Sequence[AnnotatedDocument], tokenizer_file: Path, config: ClassifierConfig, schema: LabelSchema
+    documents: Sequence[AnnotatedDocument],
+    tokenizer_file: Path,
+    config: ClassifierConfig,
+    schema: LabelSchema,
 ) -> Dataset:
     """Make one training example of each sentence (of a very long one, its first window)."""
     tokenizer = load_tokenizer(tokenizer_file)
@@ -246,7 +251,11 @@ def _save_tokenizer(checkpoint: Checkpoint, folder: Path) -> Path:
 
 
 def _write_model(
-    folder: Path, config: ClassifierConfig, schema: LabelSchema, network: SentenceEncoder, tokenizer_file: Path
+    folder: Path,
+    config: ClassifierConfig,
+    schema: LabelSchema,
+    network: SentenceEncoder,
+    tokenizer_file: Path,
 ) -> None:
     if config.training.lora is not None:
         network.encoder = network.encoder.merge_and_unload()

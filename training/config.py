@@ -132,13 +132,10 @@ class SummarizerModelConfig(_Strict):
 class SelectionConfig(_Strict):
     """Which sentences a training prompt holds."""
 
-    max_sentences: int = Field(default=10, ge=1)
-    distractors: float = Field(default=0.15, ge=0, le=1)
-    """Chance that a sentence that is not salient is shown all the same, as a real selection errs."""
-    omissions: float = Field(default=0.0, ge=0, le=1)
-    """Chance that a salient sentence is left out."""
+    noise: float = Field(default=0.45, ge=0, le=1)
+    """How much chance weighs beside the annotated salience, as a real selection errs; 0 for none."""
     copies: int = Field(default=1, ge=1)
-    """Prompts made of each document, with other distractors and omissions."""
+    """Prompts made of each document, each with a selection of its own."""
 
 
 class SummarizerConfig(_Strict):

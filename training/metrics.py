@@ -1,6 +1,6 @@
 """Metrics, as `evaluate.Metric` classes that are instantiated directly and need no network.
 
-    >>> TypeMetric(schema).compute(predictions=[["pledge"]], references=[["pledge", "call"]])
+>>> TypeMetric(schema).compute(predictions=[["pledge"]], references=[["pledge", "call"]])
 """
 
 from __future__ import annotations

@@ -32,8 +32,22 @@ try:
 except ImportError:
     raise MissingExtraError("Training", "train") from None
 
-RECORDED_PACKAGES = ("torch", "transformers", "datasets", "evaluate", "scikit-learn", "openvino", "tokenizers")
-CHECKPOINT_FILES = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")
+RECORDED_PACKAGES = (
+    "torch",
+    "transformers",
+    "datasets",
+    "evaluate",
+    "scikit-learn",
+    "openvino",
+    "tokenizers",
+)
+CHECKPOINT_FILES = (
+    "model.safetensors",
+    "optimizer.pt",
+    "scheduler.pt",
+    "rng_state.pth",
+    "trainer_state.json",
+)
 CONFIG_OF_RUN = "training.yaml"
 
 
@@ -100,7 +114,13 @@ def last_complete_checkpoint(folder: Path) -> Path | None:
 
 
 def training_arguments(
-    settings: OptimizationConfig, run: Run, *, examples: int, metric: str, greater_is_better: bool, quiet: bool
+    settings: OptimizationConfig,
+    run: Run,
+    *,
+    examples: int,
+    metric: str,
+    greater_is_better: bool,
+    quiet: bool,
 ) -> TrainingArguments:
     """Translate our settings into transformers' arguments; the only place that knows their names."""
     steps = math.ceil(examples / (settings.batch_size * settings.gradient_accumulation))

@@ -2,20 +2,77 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+from typing import Literal
 
 import openvino
 import torch
 
-from ...errors import MissingExtraError
+from ...errors import MissingExtraError, ModelFolderError
 from ..classifier import OPENVINO_MODEL, WEIGHTS
-from ..folder import open_model_folder, write_hashes
+from ..folder import find_model_folder, new_model_folder, open_model_folder, write_hashes
+from ..summarizer import GGUF_WEIGHTS, TRANSFORMERS_FOLDER, TRANSFORMERS_WEIGHTS
 from .torch import TorchClassifierEngine
 
 try:
     from transformers.utils import logging
 except ImportError:
     raise MissingExtraError("Exporting a model", "train") from None
+
+
+def export_model(
+    model: str | Path, engine: Literal["openvino", "torch"], output: Path, *, overwrite: bool = False
+) -> Path:
+    """Write a model folder that holds only what one engine needs.
+
+    Args:
+        model: A shipped model's name, or a model folder.
+        engine: The engine to write for.
+        output: The folder to write.
+        overwrite: Replace an earlier output.
+
+    Returns:
+        `output`.
+
+    Raises:
+        ModelFolderError: If the model is damaged, has no weights for the engine and cannot be
+            converted, or the output exists and `overwrite` is false.
+    """
+    source = find_model_folder(model)
+    kind = json.loads((source / "config.json").read_text(encoding="utf-8"))["kind"]
+    opened = open_model_folder(source, kind)
+    unwanted = _files_of_other_engine(kind, engine)
+    with new_model_folder(output, overwrite=overwrite) as folder:
+        for name in opened.hashes:
+            if not name.startswith(unwanted):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(opened.file(name), folder / name)
+        write_hashes(folder)
+        written = open_model_folder(folder, kind)
+        if kind == "classifier" and engine == "openvino" and not written.has(OPENVINO_MODEL):
+            shutil.copyfile(opened.file(WEIGHTS), folder / WEIGHTS)
+            write_hashes(folder)
+            export_classifier(folder)
+            (folder / WEIGHTS).unlink()
+        elif kind == "classifier" and engine == "torch":
+            opened.file(WEIGHTS)
+        elif kind == "summarizer" and engine == "openvino" and not written.has(GGUF_WEIGHTS):
+            raise ModelFolderError(
+                f"{source}: has no {GGUF_WEIGHTS}; OpenVINO runs summarizers whose base is a GGUF file, "
+                "such as smollm2-135m. Use --engine torch"
+            )
+        elif kind == "summarizer" and engine == "torch" and not written.has(TRANSFORMERS_WEIGHTS):
+            shutil.copyfile(opened.file(GGUF_WEIGHTS), folder / GGUF_WEIGHTS)
+    return output
+
+
+def _files_of_other_engine(kind: str, engine: Literal["openvino", "torch"]) -> tuple[str, ...]:
+    """Name what a model folder holds for the other engine, by file or by folder."""
+    if kind == "classifier":
+        return (WEIGHTS,) if engine == "openvino" else ("openvino/",)
+    return (f"{TRANSFORMERS_FOLDER}/",) if engine == "openvino" else (GGUF_WEIGHTS,)
 
 
 def export_classifier(folder: Path) -> Path:

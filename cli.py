@@ -1,0 +1,536 @@
+"""The command line: each command is a thin wrapper over one public function.
+
+Results go to standard output, messages to standard error. Exit codes: 0 done, 1 some input failed or
+something was found wrong, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ._version import __version__
+from .errors import CommuniqueError, InputError
+
+if TYPE_CHECKING:
+    from .inference.api import Analyzer
+    from .inference.reports import Content
+    from .inference.results import Analysis
+    from .models.taxonomy import LabelSchema
+    from .training.config import ClassifierConfig, SummarizerConfig
+
+app = typer.Typer(
+    help="Label the commitments in diplomatic communiqués and write grounded abstracts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+train_app = typer.Typer(help="Fine-tune a model from a configuration.", no_args_is_help=True)
+models_app = typer.Typer(help="Models: the shipped ones, base checkpoints, your own.", no_args_is_help=True)
+corpus_app = typer.Typer(help="Annotated documents: check them, count them.", no_args_is_help=True)
+app.add_typer(train_app, name="train")
+app.add_typer(models_app, name="models")
+app.add_typer(corpus_app, name="corpus")
+
+
+class OutputFormat(StrEnum):
+    """Formats of results."""
+
+    text = "text"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+    markdown = "markdown"
+
+
+class TypesFormat(StrEnum):
+    """Formats of the list of types."""
+
+    table = "table"
+    json = "json"
+    markdown = "markdown"
+
+
+class EngineName(StrEnum):
+    """What computes."""
+
+    auto = "auto"
+    openvino = "openvino"
+    torch = "torch"
+
+
+class MethodName(StrEnum):
+    """How an abstract is made."""
+
+    abstractive = "abstractive"
+    extractive = "extractive"
+
+
+class ResultKind(StrEnum):
+    """Whose output the schema describes."""
+
+    analyze = "analyze"
+    classify = "classify"
+    summarize = "summarize"
+
+
+Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Text files; - is standard input.")]
+FormatOption = Annotated[OutputFormat, typer.Option("--format", "-f", help="How to write the results.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")
+]
+EngineOption = Annotated[
+    EngineName, typer.Option(help="What computes; auto is OpenVINO where a model has it.")
+]
+ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
+ClassifierOption = Annotated[str, typer.Option(help="A shipped classifier's name, or a model folder.")]
+SummarizerOption = Annotated[str, typer.Option(help="A shipped summarizer's name, or a model folder.")]
+MethodOption = Annotated[MethodName, typer.Option(help="Written by the language model, or picked sentences.")]
+ConfigArgument = Annotated[
+    str, typer.Argument(help="A YAML file, yours or a shipped one such as classifier.yaml.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a key, such as training.epochs=2."),
+]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier output.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print the resolved configuration and stop.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")]
+LabelsOption = Annotated[
+    Path | None, typer.Option("--labels", help="A YAML file with a label set of your own.")
+]
+CorpusFiles = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="Files of annotated documents (JSON Lines).")
+]
+
+
+def main() -> None:
+    """Run the command line: a known error becomes one message, Ctrl-C leaves no half file."""
+    try:
+        app(prog_name="communique")
+    except CommuniqueError as error:
+        _say(f"error: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def analyze(
+    files: Files,
+    format: FormatOption = OutputFormat.text,
+    output: OutputOption = None,
+    method: MethodOption = MethodName.abstractive,
+    classifier: ClassifierOption = "classifier",
+    summarizer: SummarizerOption = "summarizer",
+    engine: EngineOption = EngineName.auto,
+    threads: ThreadsOption = None,
+) -> None:
+    """Label every sentence and write an abstract of each text."""
+    analyzer = _analyzer(classifier, summarizer, engine, threads)
+    _run(analyzer, files, method.value, "analysis", format, output)
+
+
+@app.command()
+def classify(
+    files: Files,
+    format: FormatOption = OutputFormat.text,
+    output: OutputOption = None,
+    classifier: ClassifierOption = "classifier",
+    engine: EngineOption = EngineName.auto,
+    threads: ThreadsOption = None,
+) -> None:
+    """Label every sentence of each text."""
+    _run(_analyzer(classifier, "", engine, threads), files, None, "sentences", format, output)
+
+
+@app.command()
+def summarize(
+    files: Files,
+    format: FormatOption = OutputFormat.text,
+    output: OutputOption = None,
+    method: MethodOption = MethodName.abstractive,
+    classifier: ClassifierOption = "classifier",
+    summarizer: SummarizerOption = "summarizer",
+    engine: EngineOption = EngineName.auto,
+    threads: ThreadsOption = None,
+) -> None:
+    """Write an abstract of each text."""
+    analyzer = _analyzer(classifier, summarizer, engine, threads)
+    _run(analyzer, files, method.value, "abstract", format, output)
+
+
+@app.command()
+def types(
+    format: Annotated[
+        TypesFormat, typer.Option("--format", "-f", help="How to print them.")
+    ] = TypesFormat.table,
+    labels: LabelsOption = None,
+) -> None:
+    """Print the commitment types: what each means, how to recognise it."""
+    schema = _schema(labels)
+    if format is TypesFormat.json:
+        typer.echo(json.dumps(schema.to_dict(), indent=2, ensure_ascii=False))
+    elif format is TypesFormat.markdown:
+        typer.echo(_types_markdown(schema))
+    else:
+        _print_types(schema)
+
+
+@app.command("schema")
+def schema_command(
+    result: Annotated[ResultKind, typer.Option("--for", help="Whose output.")] = ResultKind.analyze,
+) -> None:
+    """Print the JSON Schema of one result of --format json or jsonl."""
+    from .inference.reports import json_schema
+
+    content: dict[ResultKind, Content] = {
+        ResultKind.analyze: "analysis",
+        ResultKind.classify: "sentences",
+        ResultKind.summarize: "abstract",
+    }
+    typer.echo(json.dumps(json_schema(content[result]), indent=2))
+
+
+@app.command()
+def evaluate(
+    data: Annotated[list[Path], typer.Option("--data", help="Held-out annotated documents (JSON Lines).")],
+    classifier: ClassifierOption = "classifier",
+    summarizer: SummarizerOption = "summarizer",
+    engine: EngineOption = EngineName.auto,
+    threads: ThreadsOption = None,
+    baselines: Annotated[bool, typer.Option("--baselines", help="Judge simple systems beside it.")] = False,
+    abstracts: Annotated[bool, typer.Option(help="Judge abstracts too.")] = True,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the figures here as JSON.")
+    ] = None,
+) -> None:
+    """Judge the models on held-out articles, with bootstrap intervals."""
+    from .inference.api import load
+    from .training.evaluation import evaluate_models, markdown_tables
+
+    result = evaluate_models(
+        load(classifier, summarizer, engine=engine.value, threads=threads),
+        data,
+        baselines=baselines,
+        abstracts=abstracts,
+    )
+    if output is not None:
+        _write(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    typer.echo(markdown_tables(result))
+
+
+@train_app.command("classifier")
+def train_classifier(
+    config: ConfigArgument,
+    set_: SetOption = None,
+    resume: ResumeOption = False,
+    overwrite: OverwriteOption = False,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Fine-tune a sentence classifier."""
+    from .training.config import ClassifierConfig, load_config
+
+    resolved = load_config(ClassifierConfig, config, set_ or [])
+    if not dry_run:
+        from .training.classifier import train_classifier as train
+
+        _say(f"wrote {train(resolved, resume=resume, overwrite=overwrite, quiet=_is_quiet(quiet))}")
+    else:
+        _print_config(resolved)
+
+
+@train_app.command("summarizer")
+def train_summarizer(
+    config: ConfigArgument,
+    set_: SetOption = None,
+    resume: ResumeOption = False,
+    overwrite: OverwriteOption = False,
+    dry_run: DryRunOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Fine-tune a summarizer."""
+    from .training.config import SummarizerConfig, load_config
+
+    resolved = load_config(SummarizerConfig, config, set_ or [])
+    if not dry_run:
+        from .training.summarizer import train_summarizer as train
+
+        _say(f"wrote {train(resolved, resume=resume, overwrite=overwrite, quiet=_is_quiet(quiet))}")
+    else:
+        _print_config(resolved)
+
+
+@models_app.command("list")
+def models_list() -> None:
+    """List the shipped models and the base checkpoints that can be pulled."""
+    from .models.folder import SHIPPED_MODELS, shipped_models
+    from .training.base_models import BASE_MODELS, is_pulled
+
+    typer.echo("Shipped models:")
+    for name in shipped_models():
+        kind = json.loads((SHIPPED_MODELS / name / "config.json").read_text(encoding="utf-8"))["kind"]
+        typer.echo(f"  {name:<14} {kind}")
+    typer.echo("Base checkpoints to train from:")
+    for model in BASE_MODELS:
+        state = "pulled" if is_pulled(model) else "not pulled"
+        typer.echo(f"  {model.name:<14} {model.description}, {model.licence} ({state})")
+
+
+@models_app.command("info")
+def models_info(
+    model: Annotated[str, typer.Argument(help="A shipped model's name, or a model folder.")],
+) -> None:
+    """Print a model's card."""
+    from .models.folder import find_model_folder
+
+    typer.echo((find_model_folder(model) / "README.md").read_text(encoding="utf-8"))
+
+
+@models_app.command("pull")
+def models_pull(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Base checkpoints; all of them if none is named.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Pull again what is there.")] = False,
+) -> None:
+    """Bring base checkpoints into the cache folder, for training."""
+    from .training.base_models import BASE_MODELS, known_base_model, pull
+
+    chosen = [known_base_model(name) for name in names] if names else BASE_MODELS
+    for model in chosen:
+        typer.echo(f"{model.name}: {pull(model, force=force)}")
+
+
+@models_app.command("export")
+def models_export(
+    model: Annotated[str, typer.Argument(help="A shipped model's name, or a model folder.")],
+    engine: Annotated[EngineName, typer.Option(help="The engine to export for.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model folder to write.")],
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write a model folder that holds only what one engine needs, converting where necessary."""
+    from .models.engines.export import export_model
+
+    if engine is EngineName.auto:
+        raise typer.BadParameter("name the engine: --engine openvino or --engine torch")
+    _say(f"wrote {export_model(model, engine.value, output, overwrite=overwrite)}")
+
+
+@models_app.command("card")
+def models_card(
+    folder: Annotated[Path, typer.Argument(help="A model folder.")],
+) -> None:
+    """Write a model's card anew from its run record and its evaluations."""
+    from .training.cards import write_card
+
+    _say(f"wrote {write_card(folder)}")
+
+
+@corpus_app.command("check")
+def corpus_check(files: CorpusFiles, labels: LabelsOption = None) -> None:
+    """Find everything that is wrong in annotated documents; exit 1 if something is."""
+    from .training.corpus import check_files
+
+    problems = check_files(files, _schema(labels))
+    for problem in problems:
+        typer.echo(str(problem))
+    _say(
+        f"{len(problems)} problem(s) in {len(files)} file(s)"
+        if problems
+        else f"{len(files)} file(s): no problem"
+    )
+    raise typer.Exit(1 if problems else 0)
+
+
+@corpus_app.command("stats")
+def corpus_stats(
+    files: CorpusFiles,
+    labels: LabelsOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Count documents, sentences, types, genres, splits and lengths."""
+    from dataclasses import asdict
+
+    from .training.corpus import load_documents, statistics
+
+    schema = _schema(labels)
+    counts = asdict(statistics(load_documents(files, schema), schema))
+    if as_json:
+        typer.echo(json.dumps(counts, indent=2))
+        return
+    for name, value in counts.items():
+        if isinstance(value, dict):
+            typer.echo(f"{name}:")
+            for key, count in value.items():
+                typer.echo(f"  {key:<14} {count:>8}")
+        else:
+            typer.echo(f"{name:<16} {value:>8}")
+
+
+def train_classifier_main() -> None:
+    """Run `communique train classifier` for `python -m communique.training.classifier`."""
+    sys.argv[1:1] = ["train", "classifier"]
+    main()
+
+
+def train_summarizer_main() -> None:
+    """Run `communique train summarizer` for `python -m communique.training.summarizer`."""
+    sys.argv[1:1] = ["train", "summarizer"]
+    main()
+
+
+def _analyzer(classifier: str, summarizer: str, engine: EngineName, threads: int | None) -> Analyzer:
+    from .inference.api import load
+
+    return load(classifier, summarizer, engine=engine.value, threads=threads)
+
+
+def _run(
+    analyzer: Analyzer,
+    files: Sequence[str],
+    method: Any,  # noqa: ANN401 - a Method or None
+    content: Content,
+    format: OutputFormat,
+    output: Path | None,
+) -> None:
+    """Analyse files one by one, so that what fails is named and the rest is written."""
+    from .inference.reading import read_document
+    from .inference.reports import print_text, render
+
+    analyses: list[Analysis] = []
+    failures = 0
+    shows_at_once = format is OutputFormat.text and output is None
+    console = _console() if shows_at_once else None
+    for file in files:
+        try:
+            read = read_document(file)
+            analysis = analyzer.analyze(read.document, method=method)
+        except InputError as error:
+            _say(f"error: {error}")
+            failures += 1
+            continue
+        for warning in (*read.warnings, *analysis.warnings):
+            _say(f"warning: {warning}" if file in warning else f"warning: {file}: {warning}")
+        if console is not None:
+            print_text(analysis, content, analyzer.schema, console)
+            if len(files) > 1:
+                console.print()
+        analyses.append(analysis)
+    if not shows_at_once and analyses:
+        rendered = render(analyses, format.value, content, analyzer.schema)
+        if output is not None:
+            _write(output, rendered)
+        else:
+            sys.stdout.write(rendered)
+    raise typer.Exit(1 if failures else 0)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file completely or not at all."""
+    try:
+        if path.exists() and not path.is_file():
+            # A device or pipe cannot be replaced by renaming.
+            path.write_text(text, encoding="utf-8")
+            return
+        with _replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommuniqueError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Give a file beside `path` that takes its place when the block ends without error."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def _schema(labels: Path | None) -> LabelSchema:
+    from .models.taxonomy import LabelSchema, commitment_schema
+
+    return commitment_schema() if labels is None else LabelSchema.from_yaml(labels)
+
+
+def _print_types(schema: LabelSchema) -> None:
+    from rich.table import Table
+
+    table = Table(title=f"{schema.name}: strongest first", show_lines=True)
+    for column in ("type", "kind", "the sentence records that", "signals", "not"):
+        table.add_column(column)
+    for label in schema.types:
+        table.add_row(
+            label.name, label.kind, label.definition, "; ".join(label.signals), "; ".join(label.excludes)
+        )
+    _console().print(table)
+
+
+def _types_markdown(schema: LabelSchema) -> str:
+    lines = ["| type | kind | definition | signals | not |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {label.name} | {label.kind} | {label.definition} | {'; '.join(label.signals)} "
+        f"| {'; '.join(label.excludes)} |"
+        for label in schema.types
+    ]
+    return "\n".join(lines)
+
+
+def _print_config(config: ClassifierConfig | SummarizerConfig) -> None:
+    from .training.config import to_yaml
+
+    typer.echo(to_yaml(config), nl=False)
+
+
+def _console() -> Any:  # noqa: ANN401 - rich is imported when used
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    # Without a terminal rich assumes 80 columns, too narrow for sentences.
+    return console if console.is_terminal else Console(highlight=False, width=120)
+
+
+def _is_quiet(quiet: bool) -> bool:
+    return quiet or not sys.stderr.isatty()
+
+
+def _say(message: str) -> None:
+    typer.echo(message, err=True)

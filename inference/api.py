@@ -1,0 +1,311 @@
+"""classify, summarize, analyze: a text in gives one result, a list a list, an iterator an iterator."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar, overload
+
+from ..errors import ConfigError, InputError
+from ..models.classifier import Engine, SentenceClassifier, SentenceInput, SentenceScores
+from ..models.summarizer import MeetingSummarizer, Method, SourceSentence, extract
+from ..models.taxonomy import LabelSchema
+from ..models.text import Document, Sentence, find_title, segment
+from .results import Abstract, Analysis, LabelledSentence
+
+Text = str | Document
+Result = TypeVar("Result")
+
+CLASSIFIER = "classifier"
+SUMMARIZER = "summarizer"
+DOCUMENTS_AT_ONCE = 16
+"""Documents of an iterator that are classified together."""
+
+
+class Analyzer:
+    """Classifies and summarizes with chosen models, each loaded when it is first needed.
+
+    Make one with `load`; `communique.classify` and its sisters are the methods of one that has the
+    shipped models.
+    """
+
+    def __init__(
+        self,
+        load_classifier: Callable[[], SentenceClassifier],
+        load_summarizer: Callable[[], MeetingSummarizer],
+    ) -> None:
+        self._load_classifier = load_classifier
+        self._load_summarizer = load_summarizer
+        self._lock = Lock()
+
+    @cached_property
+    def classifier(self) -> SentenceClassifier:
+        """The sentence classifier."""
+        with self._lock:
+            return self._load_classifier()
+
+    @cached_property
+    def summarizer(self) -> MeetingSummarizer:
+        """The summarizer."""
+        with self._lock:
+            return self._load_summarizer()
+
+    @property
+    def schema(self) -> LabelSchema:
+        """The label schema of the classifier."""
+        return self.classifier.schema
+
+    @overload
+    def classify(self, text: Text, *, split: bool = True) -> list[LabelledSentence]: ...
+    @overload
+    def classify(self, text: Sequence[Text], *, split: bool = True) -> list[list[LabelledSentence]]: ...
+    @overload
+    def classify(self, text: Iterator[Text], *, split: bool = True) -> Iterator[list[LabelledSentence]]: ...
+    def classify(self, text, *, split=True):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        """Label every sentence of a text with its commitment types.
+
+        Args:
+            text: A text or `Document`, a list of them, or an iterator of them, which is read sixteen at a time.
+            split: Cut the text into sentences. With False it is taken as one sentence, and one labelled
+                sentence is returned for it.
+
+        Returns:
+            The labelled sentences of a text; for a list a list of these, for an iterator an iterator.
+
+        Raises:
+            InputError: If a text is empty; of several, the message tells which.
+            TypeError: If something is no text.
+
+        Example:
+            >>> [sentence.primary for sentence in communique.classify("The ministers met. They agreed to trade.")]
+            ['consultation', 'agreement']
+        """
+        if not split:
+            return _one_or_many(text, self._label_whole)
+        return _one_or_many(text, lambda batch: [list(a.sentences) for a in self._warned(batch, None)])
+
+    @overload
+    def summarize(self, text: Text, *, method: Method = "abstractive") -> Abstract: ...
+    @overload
+    def summarize(self, text: Sequence[Text], *, method: Method = "abstractive") -> list[Abstract]: ...
+    @overload
+    def summarize(self, text: Iterator[Text], *, method: Method = "abstractive") -> Iterator[Abstract]: ...
+    def summarize(self, text, *, method="abstractive"):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        """Write a short abstract in which every sentence names the sentences that support it.
+
+        Args:
+            text: A text or `Document`, a list of them, or an iterator of them.
+            method: "abstractive" writes with the language model and lets nothing through that the text
+                does not hold; "extractive" picks sentences of the text and needs no language model.
+
+        Returns:
+            The abstract; `str()` of it is its text. For a list a list, for an iterator an iterator.
+
+        Raises:
+            InputError: If a text is empty; of several, the message tells which.
+            TypeError: If something is no text.
+            ValueError: If `method` is neither.
+        """
+        _check_method(method)
+        return _one_or_many(text, lambda batch: [a.abstract for a in self._warned(batch, method)])
+
+    @overload
+    def analyze(self, text: Text, *, method: Method | None = "abstractive") -> Analysis: ...
+    @overload
+    def analyze(self, text: Sequence[Text], *, method: Method | None = "abstractive") -> list[Analysis]: ...
+    @overload
+    def analyze(
+        self, text: Iterator[Text], *, method: Method | None = "abstractive"
+    ) -> Iterator[Analysis]: ...
+    def analyze(self, text, *, method="abstractive"):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        """Label a text and write its abstract.
+
+        Args:
+            text: A text or `Document`, a list of them, or an iterator of them.
+            method: As in `summarize`; None leaves the abstract out.
+
+        Returns:
+            The analysis, with `to_dict()` and `to_json()`. For a list a list, for an iterator an iterator.
+
+        Raises:
+            InputError: If a text is empty; of several, the message tells which.
+            TypeError: If something is no text.
+            ValueError: If `method` is neither.
+        """
+        if method is not None:
+            _check_method(method)
+        return _one_or_many(text, lambda batch: self._analyses(batch, method))
+
+    def _analyses(self, texts: Sequence[Text], method: Method | None) -> list[Analysis]:
+        documents = [text if isinstance(text, Document) else Document(text) for text in texts]
+        sentences = [_segmented(document) for document in documents]
+        scores = self.classifier.score_documents([[s.text for s in group] for group in sentences])
+        return [
+            self._analysis(*parts, method=method) for parts in zip(documents, sentences, scores, strict=True)
+        ]
+
+    def _analysis(
+        self,
+        document: Document,
+        sentences: list[Sentence],
+        scores: list[SentenceScores],
+        method: Method | None,
+    ) -> Analysis:
+        title = document.title or find_title(document.text, sentences)
+        labelled = tuple(
+            self._labelled(sentence.index, sentence.start, sentence.text, score)
+            for sentence, score in zip(sentences, scores, strict=True)
+        )
+        models = {"classifier": self.classifier.folder.name}
+        abstract = None
+        if method is not None:
+            source = [SourceSentence(s.text, s.types, s.salience) for s in labelled]
+            if method == "extractive":
+                abstract = extract(source, title, self.schema)
+            else:
+                abstract = self.summarizer.summarize(source, title, self._types_of)
+                models["summarizer"] = self.summarizer.folder.name
+        return Analysis(
+            source=document.identifier,
+            title=title,
+            sentences=labelled,
+            abstract=abstract,
+            models=models,
+            warnings=tuple(_warnings(document.text)),
+        )
+
+    def _warned(self, texts: Sequence[Text], method: Method | None) -> list[Analysis]:
+        """Analyse texts whose result has no place for warnings: issue them as Python warnings."""
+        analyses = self._analyses(texts, method)
+        for analysis in analyses:
+            for message in analysis.warnings:
+                warnings.warn(message, stacklevel=5)
+        return analyses
+
+    def _label_whole(self, texts: Sequence[Text]) -> list[LabelledSentence]:
+        plain = [text.text if isinstance(text, Document) else text for text in texts]
+        for text in plain:
+            _segmented(Document(text))
+        scores = self.classifier.score([SentenceInput(text.strip()) for text in plain])
+        return [
+            self._labelled(0, len(text) - len(text.lstrip()), text.strip(), score)
+            for text, score in zip(plain, scores, strict=True)
+        ]
+
+    def _labelled(self, index: int, start: int, text: str, score: SentenceScores) -> LabelledSentence:
+        return LabelledSentence(
+            index=index,
+            start=start,
+            end=start + len(text),
+            text=text,
+            types=score.types,
+            primary=score.types[0],
+            probabilities=score.probabilities,
+            is_commitment=self.schema.is_commitment(score.types),
+            salience=score.salience,
+        )
+
+    def _types_of(self, sentences: Sequence[str]) -> list[tuple[str, ...]]:
+        return [score.types for score in self.classifier.score_documents([sentences])[0]]
+
+
+def load(
+    classifier: str | Path = CLASSIFIER,
+    summarizer: str | Path = SUMMARIZER,
+    *,
+    engine: Engine = "auto",
+    threads: int | None = None,
+    schema: LabelSchema | str | Path | None = None,
+) -> Analyzer:
+    """Load models and return an object with `classify`, `summarize` and `analyze`.
+
+    Args:
+        classifier: A shipped model's name, or a model folder.
+        summarizer: The same; loaded when an abstract is first written.
+        engine: "openvino", "torch", or "auto" for the fastest that each model has.
+        threads: Processor threads; None for the engine's choice.
+        schema: The label set that you expect, or its YAML file; a classifier with another is refused.
+
+    Raises:
+        ModelFolderError: If a model is unknown, damaged, or lacks what the engine needs.
+        ConfigError: If the classifier has another label set than `schema`.
+        MissingExtraError: If the torch engine is asked for and torch is not installed.
+    """
+    analyzer = Analyzer(
+        lambda: SentenceClassifier.load(classifier, engine, threads),
+        lambda: MeetingSummarizer.load(summarizer, engine, threads),
+    )
+    loaded = analyzer.classifier
+    if schema is not None:
+        expected = schema if isinstance(schema, LabelSchema) else LabelSchema.from_yaml(schema)
+        if expected.names != loaded.schema.names:
+            raise ConfigError(
+                f"model '{loaded.folder.name}' has the types {loaded.schema.names}, "
+                f"the schema '{expected.name}' has {expected.names}; train a classifier on that schema"
+            )
+    return analyzer
+
+
+default = Analyzer(lambda: SentenceClassifier.load(CLASSIFIER), lambda: MeetingSummarizer.load(SUMMARIZER))
+"""The analyzer behind `communique.classify`, `summarize` and `analyze`."""
+
+
+def _one_or_many(text, work: Callable[[Sequence[Text]], list[Result]]):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Apply `work`, which takes a batch, to one text, a sequence, or an iterator in batches."""
+    if isinstance(text, (str, Document)):
+        return work([text])[0]
+    if isinstance(text, Sequence) and not isinstance(text, (bytes, bytearray)):
+        return work([_checked(item, index) for index, item in enumerate(text)]) if text else []
+    if isinstance(text, Iterator):
+        return _streamed(text, work)
+    raise TypeError(
+        f"a text, a list of texts or an iterator of texts is needed, not {type(text).__name__}"
+        + ("; decode it first" if isinstance(text, (bytes, bytearray)) else "")
+    )
+
+
+def _streamed(texts: Iterable[Text], work: Callable[[Sequence[Text]], list[Result]]) -> Iterator[Result]:
+    numbered = (_checked(item, index) for index, item in enumerate(texts))
+    while batch := list(islice(numbered, DOCUMENTS_AT_ONCE)):
+        yield from work(batch)
+
+
+def _checked(item: Text, index: int) -> Text:
+    """Refuse what is no text, naming its place."""
+    if not isinstance(item, (str, Document)):
+        raise TypeError(f"item {index} is {type(item).__name__}, not a text")
+    if not (item.text if isinstance(item, Document) else item).strip():
+        raise InputError(f"item {index}: the text is empty")
+    return item
+
+
+def _segmented(document: Document) -> list[Sentence]:
+    sentences = segment(document.text)
+    if not sentences:
+        place = f"{document.identifier}: " if document.identifier else ""
+        raise InputError(f"{place}the text is empty")
+    return sentences
+
+
+def _check_method(method: str) -> None:
+    if method not in ("abstractive", "extractive"):
+        raise ValueError(f"method = {method!r}; valid are 'abstractive' and 'extractive'")
+
+
+_COMMON_ENGLISH = frozenset(
+    "the of and to in a that is was for on with as by at from it its be are were has have had said will would this"
+    " not or an which we our their they he she also should must".split()
+)
+_LANGUAGE_SAMPLE = 400
+_ENGLISH_SHARE = 0.15
+
+
+def _warnings(text: str) -> Iterator[str]:
+    words = re.findall(r"[^\W\d_]+", text[: _LANGUAGE_SAMPLE * 12].lower())[:_LANGUAGE_SAMPLE]
+    if len(words) >= 12 and sum(word in _COMMON_ENGLISH for word in words) < _ENGLISH_SHARE * len(words):
+        yield "the text does not look like English, the only language the models know; do not rely on the result"

@@ -1,0 +1,57 @@
+"""What the package returns: frozen dataclasses whose JSON has the same names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..models.summarizer import Abstract, AbstractSentence
+
+__all__ = ["Abstract", "AbstractSentence", "Analysis", "LabelledSentence"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSentence:
+    """A sentence with its types."""
+
+    index: int
+    """Its place in the text, from 0."""
+    start: int
+    """Offset of its first character: `text[start:end]` is the sentence."""
+    end: int
+    text: str
+    types: tuple[str, ...]
+    """All its types, strongest first."""
+    primary: str
+    """The strongest type."""
+    probabilities: dict[str, float]
+    """Each type's calibrated probability, given or not."""
+    is_commitment: bool
+    """Whether one of its types binds its actor."""
+    salience: float
+    """How much an abstract should mention it, between 0 and 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything the package says of one text."""
+
+    source: str | None
+    """The file it was read from, if any."""
+    title: str | None
+    sentences: tuple[LabelledSentence, ...]
+    abstract: Abstract | None
+    """None when no abstract was asked for."""
+    models: dict[str, str]
+    """Names of the models by what they did."""
+    warnings: tuple[str, ...] = ()
+    """What a reader of the result should know of the text or of how it was read."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain data, ready for JSON."""
+        return asdict(self)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the result as JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)

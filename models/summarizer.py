@@ -1,0 +1,347 @@
+"""The summarizer: select the sentences worth telling, write an abstract of them, ground it in them.
+
+Select: salience and types cut a text of any length down to a few sentences. Write: a fine-tuned causal
+language model turns them into two or three sentences. Ground: every written sentence is held against
+its sources; one that states something unsupported is not let through. The extractive method leaves
+out the language model and picks sentences of the source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+from .classifier import Engine
+from .folder import ModelFolder, open_model_folder
+from .grounding import SourceIndex, Support
+from .taxonomy import LabelSchema
+from .text import segment
+
+Method = Literal["abstractive", "extractive"]
+TypesOf = Callable[[Sequence[str]], Sequence[tuple[str, ...]]]
+
+GGUF_WEIGHTS = "model.gguf"
+TRANSFORMERS_FOLDER = "transformers"
+TRANSFORMERS_WEIGHTS = f"{TRANSFORMERS_FOLDER}/model.safetensors"
+
+PROMPT_SENTENCES = 8
+PROMPT_WORDS = 380
+"""About 520 tokens; with the abstract it stays well inside the model's window."""
+EXTRACT_SENTENCES = 3
+EXTRACT_WORDS = 75
+LONGEST_EXTRACT = 60
+"""Words; a longer sentence is extracted only when there is nothing else."""
+CANDIDATES = 3
+FURNITURE = re.compile(r"^(?:endi\w*|ends?|\(?more\)?|-30-|###|reuters?|xinhua)\W*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSentence:
+    """A sentence of the source with what the classifier said of it."""
+
+    text: str
+    types: tuple[str, ...]
+    """Strongest first."""
+    salience: float
+
+
+@dataclass(frozen=True, slots=True)
+class AbstractSentence:
+    """One sentence of an abstract."""
+
+    text: str
+    sources: tuple[int, ...]
+    """Indices of the source sentences that support it."""
+    extracted: bool
+    """Whether it was taken from the source rather than written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abstract:
+    """A short abstract in which every sentence names the sentences that support it."""
+
+    text: str
+    sentences: tuple[AbstractSentence, ...]
+    method: Method
+    """How it was made; "extractive" also when nothing that was written could be let through."""
+    notes: tuple[str, ...] = ()
+    """What grounding rejected or replaced."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class TextGenerator(Protocol):
+    """What runs the language model."""
+
+    def generate(self, prompt: str, max_new_tokens: int, seed: int | None = None) -> str:
+        """Continue a prompt: the likeliest continuation, or with a seed a sampled one."""
+        ...
+
+
+class MeetingSummarizer:
+    """A summarizer loaded from a model folder.
+
+    Args:
+        folder: An opened model folder of kind "summarizer".
+        engine: "openvino", "torch", or "auto" for OpenVINO where the model has a GGUF file.
+        threads: Processor threads; None for the engine's choice.
+
+    Raises:
+        ModelFolderError: If the model lacks what the engine needs, or a file was changed.
+        MissingExtraError: If the torch engine is asked for and torch is not installed.
+    """
+
+    def __init__(self, folder: ModelFolder, engine: Engine = "auto", threads: int | None = None) -> None:
+        self.folder = folder
+        self.schema: LabelSchema = folder.schema
+        self.tags: bool = folder.config["tags"]
+        self.max_abstract_length: int = folder.config["max_abstract_length"]
+        self.engine_name = _choose_engine(folder, engine)
+        self._generator = _load_generator(folder, self.engine_name, threads)
+
+    @classmethod
+    def load(
+        cls, model: str | Path = "summarizer", engine: Engine = "auto", threads: int | None = None
+    ) -> MeetingSummarizer:
+        """Load a summarizer by name or folder."""
+        return cls(open_model_folder(model, "summarizer"), engine, threads)
+
+    def summarize(
+        self, sentences: Sequence[SourceSentence], title: str | None, types_of: TypesOf | None = None
+    ) -> Abstract:
+        """Write a grounded abstract.
+
+        Args:
+            sentences: The sentences of the source, in order, classified.
+            title: The source's title, if it has one.
+            types_of: Gives the types of sentences; with it, a written sentence that tells a commitment
+                where its sources hold none is not let through.
+        """
+        chosen = select_sentences(sentences, title, self.schema)
+        if not chosen:
+            return Abstract("", (), "extractive", ("the text holds no sentence to tell",))
+        tagged = [(sentences[i].types[0], sentences[i].text) for i in chosen]
+        prompt = build_prompt(title, tagged, tags=self.tags)
+        judge = _Judge(sentences, self.schema, types_of)
+        best: list[_Verdict] = []
+        for attempt in range(CANDIDATES):
+            seed = None if attempt == 0 else attempt
+            written = self._generator.generate(prompt, self.max_abstract_length, seed)
+            verdicts = judge.verdicts(complete_sentences(written))
+            if verdicts and (not best or _faults(verdicts) < _faults(best)):
+                best = verdicts
+            if best and not _faults(best):
+                break
+        return _repaired(best, sentences, title, self.schema)
+
+
+def build_prompt(title: str | None, tagged: Sequence[tuple[str, str]], *, tags: bool = True) -> str:
+    """Build what the language model continues with an abstract.
+
+    Args:
+        title: The source's title, if it has one.
+        tagged: Primary type and text of each selected sentence, in order.
+        tags: Whether the types are shown.
+    """
+    lines = [f"Title: {_one_line(title)}"] if title else []
+    lines += [f"[{name}] {_one_line(text)}" if tags else f"- {_one_line(text)}" for name, text in tagged]
+    return "\n".join([*lines, "Abstract:"])
+
+
+def select_sentences(
+    sentences: Sequence[SourceSentence],
+    title: str | None,
+    schema: LabelSchema,
+    max_sentences: int = PROMPT_SENTENCES,
+    max_words: int = PROMPT_WORDS,
+) -> list[int]:
+    """Choose the sentences that an abstract should be written from.
+
+    The opening sentence (who met, where) is taken first, then the most salient sentence of each kind of
+    commitment that is salient at all, then the rest by salience. The title is not chosen: the prompt
+    has it anyway.
+
+    Returns:
+        Indices in the order of the text.
+    """
+    usable = [i for i, sentence in enumerate(sentences) if _is_tellable(sentence.text, title)]
+    if not usable:
+        return []
+    by_salience = sorted(usable, key=lambda i: -sentences[i].salience)
+    commitments = [label.name for label in schema.types if label.kind == "commitment"]
+    strongest = [
+        next((i for i in by_salience if sentences[i].types[0] == name and sentences[i].salience >= 0.3), None)
+        for name in commitments
+    ]
+    queue = [usable[0], *(i for i in strongest if i is not None), *by_salience]
+    chosen: list[int] = []
+    words = 0
+    for index in dict.fromkeys(queue):
+        length = len(sentences[index].text.split())
+        if len(chosen) < max_sentences and (words + length <= max_words or not chosen):
+            chosen.append(index)
+            words += length
+    return sorted(chosen)
+
+
+def extract(sentences: Sequence[SourceSentence], title: str | None, schema: LabelSchema) -> Abstract:
+    """Make an abstract of sentences of the source, with no language model.
+
+    The most salient sentences are taken, up to three and about 75 words, in the order of the text;
+    datelines, list numbers and leading connectives are trimmed off, and a sentence that opens with a
+    pronoun is taken only together with the one before it.
+    """
+    usable = [i for i, sentence in enumerate(sentences) if _is_tellable(sentence.text, title)]
+    short = [i for i in usable if len(sentences[i].text.split()) <= LONGEST_EXTRACT] or usable
+    chosen: list[int] = []
+    words = 0
+    for index in sorted(short, key=lambda i: -sentences[i].salience):
+        length = len(sentences[index].text.split())
+        if _DANGLING.match(tidied(sentences[index].text)) and index - 1 not in chosen:
+            continue
+        if len(chosen) < EXTRACT_SENTENCES and (words + length <= EXTRACT_WORDS or not chosen):
+            chosen.append(index)
+            words += length
+    if not chosen:
+        chosen = short[:1]
+    parts = tuple(AbstractSentence(tidied(sentences[i].text), (i,), extracted=True) for i in sorted(chosen))
+    return Abstract(" ".join(part.text for part in parts), parts, "extractive")
+
+
+def complete_sentences(written: str) -> list[str]:
+    """Cut generated text into sentences; one that was broken off at the end is left out."""
+    first_paragraph = written.strip().split("\n", 1)[0]
+    texts = [sentence.text for sentence in segment(first_paragraph)]
+    if texts and not re.search(r"[.!?][\"'”’)]*$", texts[-1]):
+        texts.pop()
+    return list(dict.fromkeys(texts))
+
+
+_LIST_MARKER = re.compile(r"^\s*(?:[-*•–]|\(?\d{1,3}[.)]|\(?[a-z]\)|[ivx]{1,4}\))\s+")
+_DATELINE = re.compile(
+    r"^(?:[A-Z][\w.'’ ]+,? )?(?:[A-Z][A-Za-z.]+ \d{1,2},? )?(?:\(\w[\w /]*\) )?(?:--|—|–|-) +(?=[A-Z\"“])"
+)
+_CONNECTIVE = re.compile(r"^(?:But|And|However,|Meanwhile,|Moreover,|In addition,|Furthermore,|Also,)\s+(\w)")
+_DANGLING = re.compile(r"^(?:He|She|It|They|This|These|That|Those|Both|The (?:two|three) )\b")
+
+
+def tidied(sentence: str) -> str:
+    """Trim what a sentence drags along from its place: list number, dateline, connective, line breaks."""
+    text = _one_line(sentence)
+    text = _DATELINE.sub("", _LIST_MARKER.sub("", text))
+    text = _CONNECTIVE.sub(lambda match: match.group(1).upper(), text)
+    return text[:1].upper() + text[1:]
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _is_tellable(text: str, title: str | None) -> bool:
+    """Leave out the title, closing words, captions and other scraps."""
+    line = _one_line(text)
+    return line != _one_line(title) and len(line.split()) >= 4 and not FURNITURE.match(line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What grounding says of a written sentence."""
+
+    support: Support
+    fault: str | None
+    """Why it cannot be let through."""
+
+
+class _Judge:
+    """Holds written sentences against their source."""
+
+    def __init__(
+        self, sentences: Sequence[SourceSentence], schema: LabelSchema, types_of: TypesOf | None
+    ) -> None:
+        self._sentences = sentences
+        self._schema = schema
+        self._types_of = types_of
+        self._index = SourceIndex([sentence.text for sentence in sentences])
+
+    def verdicts(self, written: Sequence[str]) -> list[_Verdict]:
+        supports = [self._index.support(text) for text in written]
+        types = self._types_of(written) if self._types_of is not None and written else [()] * len(written)
+        return [
+            _Verdict(support, self._fault(support, names))
+            for support, names in zip(supports, types, strict=True)
+        ]
+
+    def _fault(self, support: Support, types: tuple[str, ...]) -> str | None:
+        if support.unsupported:
+            item = support.unsupported[0]
+            what = "its wording" if item.kind == "wording" else f"the {item.kind} '{item.text}'"
+            return f"{what} is not in the source"
+        if not support.sources:
+            return "no sentence of the source supports it"
+        committed = any(self._schema.is_commitment(self._sentences[i].types) for i in support.sources)
+        if self._schema.is_commitment(types) and not committed:
+            return f"it tells a {types[0]} where the source holds no commitment"
+        return None
+
+
+def _faults(verdicts: Sequence[_Verdict]) -> int:
+    return sum(verdict.fault is not None for verdict in verdicts)
+
+
+def _repaired(
+    verdicts: Sequence[_Verdict], sentences: Sequence[SourceSentence], title: str | None, schema: LabelSchema
+) -> Abstract:
+    """Put the best source sentence in the place of each written one that cannot be let through."""
+    parts: list[AbstractSentence] = []
+    notes: list[str] = []
+    told = {source for verdict in verdicts if verdict.fault is None for source in verdict.support.sources}
+    for verdict in verdicts:
+        support = verdict.support
+        if verdict.fault is None:
+            parts.append(AbstractSentence(support.text, support.sources, extracted=False))
+            continue
+        source = next(
+            (i for i in support.sources if i not in told and _stands_alone(sentences[i].text, title)), None
+        )
+        if source is None:
+            notes.append(f"left out, because {verdict.fault}: {support.text}")
+            continue
+        told.add(source)
+        parts.append(AbstractSentence(tidied(sentences[source].text), (source,), extracted=True))
+        notes.append(f"replaced by its source, because {verdict.fault}: {support.text}")
+    if not any(not part.extracted for part in parts):
+        return replace(extract(sentences, title, schema), notes=tuple(notes))
+    return Abstract(" ".join(part.text for part in parts), tuple(parts), "abstractive", tuple(notes))
+
+
+def _stands_alone(text: str, title: str | None) -> bool:
+    return (
+        _is_tellable(text, title)
+        and not _DANGLING.match(tidied(text))
+        and len(text.split()) <= LONGEST_EXTRACT
+    )
+
+
+def _choose_engine(folder: ModelFolder, engine: Engine) -> Literal["openvino", "torch"]:
+    if engine != "auto":
+        return engine
+    return "openvino" if folder.has(GGUF_WEIGHTS) else "torch"
+
+
+def _load_generator(
+    folder: ModelFolder, engine: Literal["openvino", "torch"], threads: int | None
+) -> TextGenerator:
+    if engine == "openvino":
+        from .engines.openvino_text import OpenVinoTextGenerator
+
+        return OpenVinoTextGenerator(folder.file(GGUF_WEIGHTS), folder.hashes[GGUF_WEIGHTS], threads)
+    from .engines.torch_text import TorchTextGenerator
+
+    if folder.has(TRANSFORMERS_WEIGHTS):
+        folder.file(TRANSFORMERS_WEIGHTS)
+        return TorchTextGenerator(folder.path / TRANSFORMERS_FOLDER, None, threads)
+    return TorchTextGenerator(folder.file(GGUF_WEIGHTS).parent, GGUF_WEIGHTS, threads)
