@@ -208,6 +208,8 @@ def _continues(text: str, line: _Line, following: _Line, opening: _Line, width: 
         in_list = text[opening.start] == text[following.start]
         open_ended = text[line.end - 1] not in ".!?:;," or _ends_in_prefix(text[line.start : line.end])
         return full and not in_list and open_ended
+    if text[line.end - 1] == ";":
+        return False  # the clauses of a resolution stand on lines of their own
     hanging = line is opening and _STARTS_WITH_MARKER.match(text, line.start, line.end) is not None
     if following.indent > line.indent + 1 and not hanging:
         return False
