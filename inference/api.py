@@ -168,7 +168,7 @@ class Analyzer:
             if method == "extractive":
                 abstract = extract(source, title, self.schema)
             else:
-                abstract = self.summarizer.summarize(source, title, self._types_of)
+                abstract = self.summarizer.summarize(source, title, self.types_of)
                 models["summarizer"] = self.summarizer.folder.name
         return Analysis(
             source=document.identifier,
@@ -210,7 +210,8 @@ class Analyzer:
             salience=score.salience,
         )
 
-    def _types_of(self, sentences: Sequence[str]) -> list[tuple[str, ...]]:
+    def types_of(self, sentences: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return the types of sentences that follow one another."""
         return [score.types for score in self.classifier.score_documents([sentences])[0]]
 
 

