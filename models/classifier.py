@@ -174,13 +174,18 @@ def encode_windows(
     Nothing of a sentence is cut off: one that does not fit is read in windows that overlap by a
     quarter. Context is cut to its last `context_length` tokens.
     """
-    sentences = tokenizer.encode_batch([item.text for item in inputs], add_special_tokens=False)
-    contexts = tokenizer.encode_batch([item.context for item in inputs], add_special_tokens=False)
+    sentences = tokenizer.encode_batch([_encodable(item.text) for item in inputs], add_special_tokens=False)
+    contexts = tokenizer.encode_batch([_encodable(item.context) for item in inputs], add_special_tokens=False)
     return [
         _window(tokenizer, part, context, owner)
         for owner, (sentence, context) in enumerate(zip(sentences, contexts, strict=True))
         for part in _parts(tokenizer, sentence, context, max_length, context_length)
     ]
+
+
+def _encodable(text: str) -> str:
+    """Replace lone surrogates, which Python allows in a string and tokenizers do not."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _parts(

@@ -92,8 +92,11 @@ class SourceIndex:
                 sum(weight for stem, weight in missing.items() if stem in stems) / total
                 for stems in self._stems
             ]
-            best = max(range(len(gains)), key=gains.__getitem__)
-            if gains[best] < MIN_GAIN:
+            best = max(range(len(gains)), key=gains.__getitem__, default=None)
+            if best is None or gains[best] < MIN_GAIN:
+                break
+            # One shared word, such as a name in passing, does not make a further source.
+            if chosen and len(missing.keys() & self._stems[best]) < 2:
                 break
             chosen.append(best)
             missing = {stem: weight for stem, weight in missing.items() if stem not in self._stems[best]}
@@ -187,8 +190,13 @@ _ENDINGS = (
 
 def _stems(text: str) -> list[str]:
     """Return the stems of a text's content words; crude, and the same on both sides of a comparison."""
-    words = (re.sub(r"['’]s?$", "", word.lower()) for word in _WORD.findall(text))
-    return [_stem(word.rstrip(".,")) for word in words if word not in _FUNCTION_WORDS]
+    words = (re.sub(r"['’]s?$", "", word.lower()).rstrip(".,") for word in _WORD.findall(text))
+    return [_stem(_canonical(word)) for word in words if word not in _FUNCTION_WORDS]
+
+
+def _canonical(word: str) -> str:
+    """Give a nationality its country's name, and a month or weekday its full name."""
+    return _NATIONALITIES.get(word) or _DATE_WORDS.get(word) or word
 
 
 def _stem(word: str) -> str:

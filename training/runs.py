@@ -28,7 +28,7 @@ try:
     import torch
     import transformers
     from torch.utils.data import DataLoader
-    from transformers import EarlyStoppingCallback, Trainer, TrainingArguments
+    from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
 except ImportError:
     raise MissingExtraError("Training", "train") from None
 
@@ -210,6 +210,11 @@ class LengthBatches:
 
 class BucketTrainer(Trainer):
     """transformers' Trainer with `LengthBatches`; the training data need a column `length`."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the Trainer's own arguments
+        super().__init__(**options)
+        # Without a progress bar the Trainer prints its log to standard output; run.json holds it.
+        self.remove_callback(PrinterCallback)
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return the batches of the training data."""

@@ -11,6 +11,7 @@ from ..models.taxonomy import commitment_schema
 
 try:
     import torch
+    import transformers
     from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 except ImportError:
     raise MissingExtraError("A tiny model", "train") from None
@@ -35,6 +36,7 @@ def write_tiny_encoder(folder: Path) -> None:
     tokenizer.post_processor = processors.BertProcessing(
         ("[SEP]", special.index("[SEP]")), ("[CLS]", special.index("[CLS]"))
     )
+    transformers.logging.disable_progress_bar()
     torch.manual_seed(SEED)
     config = BertConfig(
         vocab_size=tokenizer.get_vocab_size(),
@@ -64,6 +66,7 @@ def write_tiny_decoder(folder: Path) -> None:
             show_progress=False,
         ),
     )
+    transformers.logging.disable_progress_bar()
     torch.manual_seed(SEED)
     config = LlamaConfig(
         vocab_size=tokenizer.get_vocab_size(),

@@ -20,7 +20,10 @@ class OpenVinoClassifierEngine:
 
     def __init__(self, model: Path, threads: int | None = None) -> None:
         core = openvino.Core()
-        self._compiled = core.compile_model(core.read_model(model), "CPU", cpu_properties(threads))
+        # In bfloat16, the default of some processors, a sentence near a threshold could get other types
+        # on another machine or in another batch.
+        properties = {**cpu_properties(threads), "INFERENCE_PRECISION_HINT": "f32"}
+        self._compiled = core.compile_model(core.read_model(model), "CPU", properties)
 
     def logits(self, batch: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
         """Return logits of shape (batch, types + 1), salience last."""

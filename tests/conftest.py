@@ -1,0 +1,140 @@
+"""Shared fixtures: no network, a cache of its own, an authored miniature corpus, tiny trained models."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Sentences written for the tests, by type. Each document below takes some of each.
+SENTENCES = {
+    "resource": "Norway will provide {n} million dollars for the ferry fund of {place}.",
+    "decision": "The council approved a work plan of {n} points for {place}.",
+    "agreement": "The two sides agreed to reopen {n} border crossings near {place}.",
+    "activity": "The next session will be held in {place} on {n} October.",
+    "pledge": "The ministers vowed to keep the port of {place} open for {n} years.",
+    "call": "He urged all members to ratify the {place} treaty within {n} months.",
+    "position": "They welcomed the {n} per cent rise in trade through {place}.",
+    "consultation": "The envoys exchanged views on {place} for {n} hours.",
+    "background": "The group of {n} states was founded in {place}.",
+}
+PLACES = ("Bergen", "Accra", "Lima", "Hanoi", "Quito", "Riga", "Dakar", "Suva")
+
+
+def authored_document(number: int, split: str) -> dict:
+    """A document with one sentence of every type, an abstract of two of them."""
+    place = PLACES[number % len(PLACES)]
+    title = f"Ministers meet in {place} for round {number}"
+    lines = [title]
+    types = [["background"]]
+    for offset, (name, pattern) in enumerate(SENTENCES.items()):
+        lines.append(pattern.format(n=3 + (number * 7 + offset) % 23, place=place))
+        types.append([name])
+    text = "\n".join(lines)
+    sentences = []
+    start = 0
+    for line, names in zip(lines, types, strict=True):
+        salient = names[0] in ("decision", "agreement")
+        sentences.append({"start": start, "end": start + len(line), "types": names, "salient": salient})
+        start += len(line) + 1
+    return {
+        "id": f"{split}-{number}",
+        "title": title,
+        "genre": "wire" if number % 2 else "official",
+        "text": text,
+        "sentences": sentences,
+        "abstract": f"{lines[2]} {lines[3]}",
+        "split": split,
+    }
+
+
+def write_corpus(path: Path, count: int, split: str, first: int = 0) -> Path:
+    documents = [authored_document(number, split) for number in range(first, first + count)]
+    path.write_text("".join(json.dumps(document) + "\n" for document in documents), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """The package must work without a network: any attempt to connect fails the test."""
+
+    def refuse(self, address, *_):
+        raise AssertionError(f"tried to connect to {address}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """A cache folder of the tests' own."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMMUNIQUE_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def seed_article() -> str:
+    return (ROOT / "seeds" / "seed-article.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("corpus")
+    return {
+        "train": write_corpus(folder / "train.jsonl", 24, "train"),
+        "validation": write_corpus(folder / "validation.jsonl", 4, "validation", first=100),
+    }
+
+
+@pytest.fixture(scope="session")
+def classifier_overrides(corpus) -> list[str]:
+    return [
+        f"data.train={corpus['train']}",
+        f"data.validation={corpus['validation']}",
+        "training.max_steps=24",
+        "training.threads=2",
+    ]
+
+
+@pytest.fixture(scope="session")
+def classifier_folder(tmp_path_factory, classifier_overrides) -> Path:
+    """A tiny classifier, trained in seconds the way a user trains one."""
+    from communique.training.classifier import train_classifier
+    from communique.training.config import ClassifierConfig, load_config
+
+    output = tmp_path_factory.mktemp("models") / "classifier"
+    config = load_config(
+        ClassifierConfig, "configs/tiny/classifier.yaml", [*classifier_overrides, f"output={output}"]
+    )
+    return train_classifier(config, quiet=True)
+
+
+@pytest.fixture(scope="session")
+def summarizer_folder(tmp_path_factory, corpus) -> Path:
+    """A tiny summarizer; it writes gibberish, which grounding must not let through."""
+    from communique.training.config import SummarizerConfig, load_config
+    from communique.training.summarizer import train_summarizer
+
+    output = tmp_path_factory.mktemp("models") / "summarizer"
+    overrides = [
+        f"data.train={corpus['train']}",
+        f"data.validation={corpus['validation']}",
+        "training.max_steps=4",
+        f"output={output}",
+    ]
+    return train_summarizer(
+        load_config(SummarizerConfig, "configs/tiny/summarizer.yaml", overrides), quiet=True
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_analyzer(classifier_folder, summarizer_folder):
+    import communique
+
+    return communique.load(classifier_folder, summarizer_folder)

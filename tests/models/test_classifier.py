@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from communique.models.classifier import SentenceClassifier, SentenceInput, sentence_inputs
+from communique.models.taxonomy import commitment_schema
+
+
+@pytest.fixture(scope="module")
+def classifier(classifier_folder) -> SentenceClassifier:
+    return SentenceClassifier.load(classifier_folder)
+
+
+@pytest.fixture(scope="module")
+def sentences() -> list[str]:
+    examples = [text for label in commitment_schema().types for text in label.examples]
+    return [f"{text} {'It was so. ' * (i % 7)}".strip() for i, text in enumerate(examples * 8)][:200]
+
+
+def test_engines_agree_on_200_sentences(classifier_folder, classifier, sentences):
+    reference = SentenceClassifier.load(classifier_folder, engine="torch")
+    assert (classifier.engine_name, reference.engine_name) == ("openvino", "torch")
+    inputs = sentence_inputs(sentences, 1)
+    ours, theirs = classifier.score(inputs), reference.score(inputs)
+    for mine, other in zip(ours, theirs, strict=True):
+        for name in mine.probabilities:
+            assert mine.probabilities[name] == pytest.approx(other.probabilities[name], abs=0.02)
+        assert mine.salience == pytest.approx(other.salience, abs=0.02)
+    assert [score.types for score in ours] == [score.types for score in theirs]
+
+
+def test_the_batch_does_not_matter(classifier, sentences):
+    inputs = sentence_inputs(sentences[:60], 1)
+    together = classifier.score(inputs)
+    alone = [classifier.score([item])[0] for item in inputs]
+    backwards = classifier.score(inputs[::-1])[::-1]
+    for a, b, c in zip(together, alone, backwards, strict=True):
+        assert a.types == b.types == c.types
+        for name, probability in a.probabilities.items():
+            assert probability == pytest.approx(b.probabilities[name], abs=2e-4)
+            assert probability == pytest.approx(c.probabilities[name], abs=2e-4)
+
+
+def test_learned_what_it_was_shown(classifier):
+    """The tiny model separates types that differ in their first words."""
+    texts = ["The council approved a work plan of 9 points for Riga.", "He urged all members to ratify the treaty."]
+    logits = classifier.logits([SentenceInput(text, index=3, count=10) for text in texts])
+    names = classifier.schema.names
+    assert logits[0, names.index("decision")] > logits[1, names.index("decision")]
+    assert logits[1, names.index("call")] > logits[0, names.index("call")]
+
+
+def test_a_long_sentence_is_read_to_its_end(classifier):
+    """A clause far beyond the encoder's window still changes the result."""
+    filler = "The envoys of the states spoke at length about the weather and the harvest, "
+    plain = classifier.logits([SentenceInput(filler * 40)])
+    ending = classifier.logits([SentenceInput(filler * 40 + "and the council approved a work plan of 9 points.")])
+    assert np.abs(plain - ending).max() > 5e-3
+
+
+def test_context_and_position_are_seen(classifier):
+    alone = classifier.logits([SentenceInput("He also urged restraint.")])
+    after = classifier.logits([SentenceInput("He also urged restraint.", context="The council approved a plan.")])
+    later = classifier.logits([SentenceInput("He also urged restraint.", index=9, count=10)])
+    assert not np.allclose(alone, after, atol=1e-3)
+    assert not np.allclose(alone[:, -1], later[:, -1], atol=1e-3)
+
+
+def test_sentence_inputs():
+    inputs = sentence_inputs(["a", "b", "c"], 2)
+    assert [(i.text, i.context, i.index, i.count) for i in inputs] == [
+        ("a", "", 0, 3),
+        ("b", "a", 1, 3),
+        ("c", "a b", 2, 3),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "\u200b", "🙂" * 50, "x" * 20_000, "\ud800", "的" * 300])
+def test_odd_sentences_do_not_crash(classifier, text):
+    score = classifier.score([SentenceInput(text)])[0]
+    assert score.types and all(0 <= p <= 1 for p in score.probabilities.values())
+
+
+def test_no_sentence_no_score(classifier):
+    assert classifier.score([]) == []
+    assert classifier.score_documents([[], ["One sentence."]])[0] == []

@@ -1,0 +1,90 @@
+import shutil
+
+import communique
+import pytest
+from communique.errors import ModelFolderError
+from communique.models.folder import new_model_folder, open_model_folder
+
+
+@pytest.fixture
+def copy(classifier_folder, tmp_path):
+    return shutil.copytree(classifier_folder, tmp_path / "model")
+
+
+def test_unknown_model():
+    with pytest.raises(ModelFolderError, match="did you mean 'classifier'"):
+        communique.load("clasifier")
+
+
+def test_missing_file(copy):
+    (copy / "labels.json").unlink()
+    with pytest.raises(ModelFolderError, match=r"labels\.json is missing"):
+        communique.load(copy)
+
+
+def test_missing_weights(copy):
+    (copy / "openvino" / "model.bin").unlink()
+    with pytest.raises(ModelFolderError, match=r"model\.bin: the file is missing"):
+        communique.load(copy)
+
+
+@pytest.mark.parametrize("name", ["openvino/model.bin", "calibration.json", "tokenizer.json", "labels.json"])
+def test_tampered_file(copy, name):
+    path = copy / name
+    path.write_bytes(path.read_bytes().replace(b"0", b"1"))
+    with pytest.raises(ModelFolderError, match="changed after the model was written"):
+        communique.load(copy)
+
+
+def test_broken_json(copy):
+    (copy / "config.json").write_text("{")
+    with pytest.raises(ModelFolderError, match="damaged"):
+        communique.load(copy)
+
+
+def test_future_format(copy):
+    path = copy / "config.json"
+    path.write_text(path.read_text().replace('"format_version": 1', '"format_version": 99'))
+    with pytest.raises(ModelFolderError, match="model format 99"):
+        communique.load(copy)
+
+
+def test_wrong_kind(classifier_folder):
+    with pytest.raises(ModelFolderError, match="is a classifier; a summarizer is needed"):
+        open_model_folder(classifier_folder, "summarizer")
+
+
+def test_a_file_is_no_model(classifier_folder):
+    with pytest.raises(ModelFolderError, match="is a file"):
+        communique.load(classifier_folder / "config.json")
+
+
+def test_a_folder_is_complete_or_absent(tmp_path):
+    output = tmp_path / "model"
+    with pytest.raises(RuntimeError), new_model_folder(output) as folder:
+        (folder / "config.json").write_text("{}")
+        raise RuntimeError("the power went")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_overwritten_unasked(tmp_path):
+    output = tmp_path / "model"
+    with new_model_folder(output) as folder:
+        (folder / "config.json").write_text("1")
+    with pytest.raises(ModelFolderError, match="exists already"), new_model_folder(output):
+        pass
+    with new_model_folder(output, overwrite=True) as folder:
+        (folder / "config.json").write_text("2")
+    assert (output / "config.json").read_text() == "2"
+
+
+def test_a_folder_that_is_no_model_is_never_replaced(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(ModelFolderError, match="not overwritten"), new_model_folder(tmp_path, overwrite=True):
+        pass
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_no_pickle_in_a_model_folder(classifier_folder, summarizer_folder):
+    suffixes = {path.suffix for path in [*classifier_folder.rglob("*"), *summarizer_folder.rglob("*")]}
+    assert not suffixes & {".pkl", ".pickle", ".pt", ".pth", ".joblib"}

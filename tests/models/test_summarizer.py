@@ -1,0 +1,150 @@
+import pytest
+from communique.models.summarizer import (
+    MeetingSummarizer,
+    SourceSentence,
+    build_prompt,
+    complete_sentences,
+    extract,
+    select_sentences,
+    tidied,
+)
+from communique.models.taxonomy import commitment_schema
+
+SCHEMA = commitment_schema()
+TITLE = "Ferry council backs ice-breaker plan"
+SOURCE = [
+    SourceSentence(TITLE, ("decision",), 0.9),
+    SourceSentence("RIGA, March 3 - Ministers of the Baltic Ferry Council met on Tuesday.", ("consultation",), 0.6),
+    SourceSentence("The council approved a plan to spend $1.5 billion on ice-breakers.", ("decision",), 0.95),
+    SourceSentence("It was the first such plan since 1994.", ("background",), 0.5),
+    SourceSentence("He urged members to share crews.", ("call",), 0.7),
+    SourceSentence("Finland pledged to lend two ships from January.", ("pledge",), 0.4),
+    SourceSentence("Endit", ("background",), 0.99),
+]
+
+
+class Script:
+    """A language model that says what it is told to."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = list(answers)
+        self.seeds: list[int | None] = []
+
+    def generate(self, prompt: str, max_new_tokens: int, seed: int | None = None) -> str:
+        self.seeds.append(seed)
+        return self.answers[min(len(self.seeds), len(self.answers)) - 1]
+
+
+def summarizer_saying(*answers: str) -> MeetingSummarizer:
+    summarizer = MeetingSummarizer.__new__(MeetingSummarizer)
+    summarizer.schema = SCHEMA
+    summarizer.tags = True
+    summarizer.max_abstract_length = 100
+    summarizer._generator = Script(*answers)
+    return summarizer
+
+
+def test_selection_holds_the_opening_and_each_commitment():
+    assert select_sentences(SOURCE, TITLE, SCHEMA, max_sentences=3) == [1, 2, 5]
+
+
+def test_selection_leaves_out_title_and_furniture():
+    chosen = select_sentences(SOURCE, TITLE, SCHEMA)
+    assert 0 not in chosen and 6 not in chosen
+
+
+def test_selection_keeps_within_its_words_however_long_the_text():
+    long = [SourceSentence("word " * 30 + str(i), ("position",), i / 2000) for i in range(2000)]
+    chosen = select_sentences(long, None, SCHEMA)
+    assert sum(len(long[i].text.split()) for i in chosen) <= 380
+    assert max(chosen) > 1900  # the most salient stand at the end
+
+
+def test_prompt():
+    prompt = build_prompt("A title", [("pledge", "They\nvowed."), ("call", "He urged.")])
+    assert prompt == "Title: A title\n[pledge] They vowed.\n[call] He urged.\nAbstract:"
+    assert build_prompt(None, [("pledge", "They vowed.")], tags=False) == "- They vowed.\nAbstract:"
+
+
+def test_a_supported_abstract_is_let_through():
+    written = "The Baltic Ferry Council approved a plan to spend $1.5 billion on ice-breakers. Finland pledged two ships."
+    abstract = summarizer_saying(written).summarize(SOURCE, TITLE)
+    assert str(abstract) == abstract.text == written
+    assert abstract.method == "abstractive" and abstract.notes == ()
+    assert [part.sources for part in abstract.sentences][1] == (5,)
+    assert not any(part.extracted for part in abstract.sentences)
+
+
+def test_another_candidate_is_taken_when_the_first_invents():
+    good = "The Baltic Ferry Council approved a plan to spend $1.5 billion."
+    summarizer = summarizer_saying("Norway approved a plan to spend $1.5 billion.", good)
+    assert summarizer.summarize(SOURCE, TITLE).text == good
+    assert summarizer._generator.seeds == [None, 1]
+
+
+def test_an_invention_is_replaced_by_its_source():
+    written = "The Baltic Ferry Council approved a plan to spend $1.5 billion. Finland pledged to lend nine ships from January."
+    abstract = summarizer_saying(written).summarize(SOURCE, TITLE)
+    assert "nine" not in abstract.text
+    assert abstract.sentences[1].text == "Finland pledged to lend two ships from January."
+    assert abstract.sentences[1].extracted
+    assert "the number '9' is not in the source" in abstract.notes[0]
+
+
+def test_gibberish_becomes_an_extract():
+    abstract = summarizer_saying("qwe rty Zork 99. Blah blah Foo 7.").summarize(SOURCE, TITLE)
+    assert abstract.method == "extractive"
+    assert all(part.extracted for part in abstract.sentences)
+    assert abstract.text
+
+
+def test_a_call_is_not_told_as_a_promise():
+    """The classifier finds a commitment in the written sentence, and none in its source."""
+    written = "Ministers of the Baltic Ferry Council met. Members would share crews."
+    overstated = summarizer_saying(written).summarize(
+        SOURCE, TITLE, types_of=lambda texts: [("pledge",) if "would" in text else ("consultation",) for text in texts]
+    )
+    assert "Members would share crews." not in overstated.text
+    assert "it tells a pledge where the source holds no commitment" in overstated.notes[0]
+
+
+def test_extract_is_tidy():
+    abstract = extract(SOURCE, TITLE, SCHEMA)
+    assert abstract.method == "extractive"
+    texts = [part.text for part in abstract.sentences]
+    assert "Ministers of the Baltic Ferry Council met on Tuesday." in texts  # no dateline
+    assert not any(text.startswith(("He ", "It ")) for text in texts[:1])
+    assert "Endit" not in texts and TITLE not in texts
+    assert [part.sources for part in abstract.sentences] == sorted(part.sources for part in abstract.sentences)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("GENEVA (Agency) -- Ministers met.", "Ministers met."),
+        ("BISHKEK, June 26 (Xinhua) -- Ministers met.", "Ministers met."),
+        ("12. The Ministers\nnoted the report.", "The Ministers noted the report."),
+        ("• they agreed to trade.", "They agreed to trade."),
+        ("But the council said no.", "The council said no."),
+        ("Members of the Asia-Pacific group met.", "Members of the Asia-Pacific group met."),
+    ],
+)
+def test_tidied(sentence, expected):
+    assert tidied(sentence) == expected
+
+
+def test_a_broken_off_sentence_is_left_out():
+    assert complete_sentences(" They met. They agreed to tr\nAbstract: more") == ["They met."]
+    assert complete_sentences("They met. They met.") == ["They met."]
+    assert complete_sentences("") == []
+
+
+@pytest.mark.parametrize("sentences", [[], [SourceSentence("Endit", ("background",), 0.1)]])
+def test_nothing_to_tell(sentences):
+    abstract = summarizer_saying("x").summarize(sentences, None)
+    assert abstract.text == "" and abstract.notes
+
+
+def test_only_a_headline():
+    source = [SourceSentence("Ministers agree on ferries after a long night", ("agreement",), 0.2)]
+    assert extract(source, None, SCHEMA).text == source[0].text
