@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -261,7 +261,7 @@ def train_classifier(
     if not dry_run:
         from .training.classifier import train_classifier as train
 
-        _say(f"wrote {train(resolved, resume=resume, overwrite=overwrite, quiet=_is_quiet(quiet))}")
+        _say(f"wrote {train(resolved, resume=resume, overwrite=overwrite, quiet=quiet)}")
     else:
         _print_config(resolved)
 
@@ -282,7 +282,7 @@ def train_summarizer(
     if not dry_run:
         from .training.summarizer import train_summarizer as train
 
-        _say(f"wrote {train(resolved, resume=resume, overwrite=overwrite, quiet=_is_quiet(quiet))}")
+        _say(f"wrote {train(resolved, resume=resume, overwrite=overwrite, quiet=quiet)}")
     else:
         _print_config(resolved)
 
@@ -340,7 +340,8 @@ def models_export(
 
     if engine is EngineName.auto:
         raise typer.BadParameter("name the engine: --engine openvino or --engine torch")
-    _say(f"wrote {export_model(model, engine.value, output, overwrite=overwrite)}")
+    name: Literal["openvino", "torch"] = "torch" if engine is EngineName.torch else "openvino"
+    _say(f"wrote {export_model(model, name, output, overwrite=overwrite)}")
 
 
 @models_app.command("card")
@@ -392,6 +393,25 @@ def corpus_stats(
                 typer.echo(f"  {key:<14} {count:>8}")
         else:
             typer.echo(f"{name:<16} {value:>8}")
+
+
+@corpus_app.command("agreement")
+def corpus_agreement(files: CorpusFiles, labels: LabelsOption = None) -> None:
+    """Measure how well the two passes of annotation agree, where documents were annotated twice."""
+    from .training.agreement import agreement
+    from .training.corpus import load_documents
+
+    schema = _schema(labels)
+    result = agreement(load_documents(files, schema), schema)
+    typer.echo(f"{result.documents} documents, {result.sentences} sentences annotated twice")
+    for name in ("primary_kappa", "primary_accuracy", "sets_alpha", "sets_micro_f1", "commitment_f1"):
+        typer.echo(f"{name:<17} {getattr(result, name):.3f}")
+    typer.echo("F1 of each type:")
+    for name, f1 in result.per_type_f1.items():
+        typer.echo(f"  {name:<14} {f1:.3f}")
+    typer.echo("confused primary types:")
+    for one, other, count in result.confusions[:10]:
+        typer.echo(f"  {one} / {other:<14} {count}")
 
 
 def train_classifier_main() -> None:
@@ -526,10 +546,6 @@ def _console() -> Any:  # noqa: ANN401 - rich is imported when used
     console = Console(highlight=False)
     # Without a terminal rich assumes 80 columns, too narrow for sentences.
     return console if console.is_terminal else Console(highlight=False, width=120)
-
-
-def _is_quiet(quiet: bool) -> bool:
-    return quiet or not sys.stderr.isatty()
 
 
 def _say(message: str) -> None:

@@ -61,12 +61,12 @@ class Analyzer:
         return self.classifier.schema
 
     @overload
-    def classify(self, text: Text, *, split: bool = True) -> list[LabelledSentence]: ...
+    def classify(self, text: Text, *, split: bool = True) -> list[LabelledSentence]: ...  # type: ignore[overload-overlap]
     @overload
     def classify(self, text: Sequence[Text], *, split: bool = True) -> list[list[LabelledSentence]]: ...
     @overload
     def classify(self, text: Iterator[Text], *, split: bool = True) -> Iterator[list[LabelledSentence]]: ...
-    def classify(self, text, *, split=True):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def classify(self, text, *, split=True):  # type: ignore[no-untyped-def]
         """Label every sentence of a text with its commitment types.
 
         Args:
@@ -90,12 +90,12 @@ class Analyzer:
         return _one_or_many(text, lambda batch: [list(a.sentences) for a in self._warned(batch, None)])
 
     @overload
-    def summarize(self, text: Text, *, method: Method = "abstractive") -> Abstract: ...
+    def summarize(self, text: Text, *, method: Method = "abstractive") -> Abstract: ...  # type: ignore[overload-overlap]
     @overload
     def summarize(self, text: Sequence[Text], *, method: Method = "abstractive") -> list[Abstract]: ...
     @overload
     def summarize(self, text: Iterator[Text], *, method: Method = "abstractive") -> Iterator[Abstract]: ...
-    def summarize(self, text, *, method="abstractive"):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def summarize(self, text, *, method="abstractive"):  # type: ignore[no-untyped-def]
         """Write a short abstract in which every sentence names the sentences that support it.
 
         Args:
@@ -115,14 +115,14 @@ class Analyzer:
         return _one_or_many(text, lambda batch: [a.abstract for a in self._warned(batch, method)])
 
     @overload
-    def analyze(self, text: Text, *, method: Method | None = "abstractive") -> Analysis: ...
+    def analyze(self, text: Text, *, method: Method | None = "abstractive") -> Analysis: ...  # type: ignore[overload-overlap]
     @overload
     def analyze(self, text: Sequence[Text], *, method: Method | None = "abstractive") -> list[Analysis]: ...
     @overload
     def analyze(
         self, text: Iterator[Text], *, method: Method | None = "abstractive"
     ) -> Iterator[Analysis]: ...
-    def analyze(self, text, *, method="abstractive"):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def analyze(self, text, *, method="abstractive"):  # type: ignore[no-untyped-def]
         """Label a text and write its abstract.
 
         Args:

@@ -9,11 +9,13 @@ configuration), `run.json` (versions, data hashes, metrics), `README.md` (the ca
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,8 @@ from .validation import nearest, validated
 
 FORMAT_VERSION = 1
 HASHES = "hashes.json"
+LARGEST_FILE = 95_000_000
+"""Bytes; a larger file is stored in parts."""
 SHIPPED_MODELS = Path(__file__).with_name("weights")
 
 
@@ -64,6 +68,12 @@ class ModelFolder:
     def has(self, name: str) -> bool:
         """Say whether the model holds a file of that name."""
         return name in self.hashes
+
+    def parts(self, name: str) -> list[Path]:
+        """Return the checked files that a large file was stored as, in order; see `split_file`."""
+        if self.has(name):
+            return [self.file(name)]
+        return [self.file(part) for part in sorted(self.hashes) if part.startswith(f"{name}.part")]
 
     def read_json(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
         """Read a JSON file of the model."""
@@ -158,6 +168,30 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def split_file(path: Path, limit: int = LARGEST_FILE) -> None:
+    """Replace a file that is larger than `limit` bytes by parts `NAME.part1`, `NAME.part2` ...
+
+    Hosts of repositories refuse files above 100 MB.
+    """
+    if path.stat().st_size <= limit:
+        return
+    with path.open("rb") as source:
+        for number in itertools.count(1):
+            data = source.read(limit)
+            if not data:
+                break
+            path.with_name(f"{path.name}.part{number}").write_bytes(data)
+    path.unlink()
+
+
+def join_parts(parts: list[Path], path: Path) -> None:
+    """Write the file that `parts` were split from."""
+    with path.open("wb") as target:
+        for part in parts:
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, target)
+
+
 def cache_folder() -> Path:
     """Return the folder for downloaded and converted files.
 
@@ -170,6 +204,34 @@ def cache_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "communique"
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "communique"
+
+
+def in_cache(kind: str, parts: list[Path], make: Callable[[Path, list[Path]], None]) -> Path:
+    """Return a cached folder that is made of a model's files, making it the first time.
+
+    It is written aside and renamed, so that of two processes that start at once each finds a whole one.
+
+    Args:
+        kind: A name that tells such folders apart from others, with the version of what makes them.
+        parts: The files it is made of; their hashes name it.
+        make: Fills a new folder from the files.
+    """
+    digest = hashlib.sha256("".join(map(file_hash, parts)).encode()).hexdigest()
+    target = cache_folder() / kind / digest[:16]
+    if target.is_dir():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=target.parent))
+    try:
+        make(work, parts)
+        try:
+            work.rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return target
 
 
 def find_model_folder(model: str | Path) -> Path:

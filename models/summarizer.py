@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
+from ..errors import ModelFolderError
 from .classifier import Engine
-from .folder import ModelFolder, open_model_folder
+from .folder import ModelFolder, in_cache, join_parts, open_model_folder
 from .grounding import SourceIndex, Support
 from .taxonomy import LabelSchema
 from .text import segment
@@ -32,6 +33,8 @@ PROMPT_WORDS = 380
 """About 520 tokens; with the abstract it stays well inside the model's window."""
 EXTRACT_SENTENCES = 3
 EXTRACT_WORDS = 75
+SHORTEST_ABSTRACT = 35
+"""Words; a shorter one is completed with sentences of the source."""
 LONGEST_EXTRACT = 60
 """Words; a longer sentence is extracted only when there is nothing else."""
 CANDIDATES = 3
@@ -315,7 +318,29 @@ def _repaired(
         notes.append(f"replaced by its source, because {verdict.fault}: {support.text}")
     if not any(not part.extracted for part in parts):
         return replace(extract(sentences, title, schema), notes=tuple(notes))
+    parts += _completing(parts, sentences, title)
     return Abstract(" ".join(part.text for part in parts), tuple(parts), "abstractive", tuple(notes))
+
+
+def _completing(
+    parts: Sequence[AbstractSentence], sentences: Sequence[SourceSentence], title: str | None
+) -> list[AbstractSentence]:
+    """Find the most salient sentences of the source that bring a short abstract to a useful length."""
+    told = {source for part in parts for source in part.sources}
+    words = sum(len(part.text.split()) for part in parts)
+    added: list[int] = []
+    for index in sorted(range(len(sentences)), key=lambda i: -sentences[i].salience):
+        length = len(sentences[index].text.split())
+        if words >= SHORTEST_ABSTRACT or len(parts) + len(added) >= EXTRACT_SENTENCES:
+            break
+        if (
+            index not in told
+            and words + length <= EXTRACT_WORDS
+            and _stands_alone(sentences[index].text, title)
+        ):
+            added.append(index)
+            words += length
+    return [AbstractSentence(tidied(sentences[i].text), (i,), extracted=True) for i in sorted(added)]
 
 
 def _stands_alone(text: str, title: str | None) -> bool:
@@ -329,7 +354,7 @@ def _stands_alone(text: str, title: str | None) -> bool:
 def _choose_engine(folder: ModelFolder, engine: Engine) -> Literal["openvino", "torch"]:
     if engine != "auto":
         return engine
-    return "openvino" if folder.has(GGUF_WEIGHTS) else "torch"
+    return "openvino" if folder.parts(GGUF_WEIGHTS) else "torch"
 
 
 def _load_generator(
@@ -338,10 +363,20 @@ def _load_generator(
     if engine == "openvino":
         from .engines.openvino_text import OpenVinoTextGenerator
 
-        return OpenVinoTextGenerator(folder.file(GGUF_WEIGHTS), folder.hashes[GGUF_WEIGHTS], threads)
+        return OpenVinoTextGenerator(_gguf_parts(folder), threads)
     from .engines.torch_text import TorchTextGenerator
 
     if folder.has(TRANSFORMERS_WEIGHTS):
         folder.file(TRANSFORMERS_WEIGHTS)
         return TorchTextGenerator(folder.path / TRANSFORMERS_FOLDER, None, threads)
-    return TorchTextGenerator(folder.file(GGUF_WEIGHTS).parent, GGUF_WEIGHTS, threads)
+    joined = in_cache("gguf", _gguf_parts(folder), lambda work, parts: join_parts(parts, work / GGUF_WEIGHTS))
+    return TorchTextGenerator(joined, GGUF_WEIGHTS, threads)
+
+
+def _gguf_parts(folder: ModelFolder) -> list[Path]:
+    parts = folder.parts(GGUF_WEIGHTS)
+    if not parts:
+        raise ModelFolderError(
+            f"{folder.path}: has no {GGUF_WEIGHTS}, which the OpenVINO engine needs; use the torch engine"
+        )
+    return parts

@@ -31,7 +31,11 @@ def write_card(folder: Path) -> Path:
     evaluations = {
         path.stem: json.loads(path.read_text()) for path in sorted(folder.glob(f"{EVALUATIONS}/*.json"))
     }
-    weights = sorted(path for path in folder.rglob("*") if path.suffix in (".safetensors", ".bin", ".gguf"))
+    weights = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.startswith((".safetensors", ".bin", ".gguf", ".part"))
+    )
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,

@@ -218,7 +218,9 @@ def _metrics(prediction: EvalPrediction, schema: LabelSchema) -> dict[str, float
         [name for name, flag in zip(schema.names, row, strict=True) if flag > 0.5] for row in labels
     ]
     given = calibration.decide(calibration.probabilities(logits))
-    return TypeMetric(schema).compute(predictions=[list(types) for types in given], references=references)
+    return dict(
+        TypeMetric(schema).compute(predictions=[list(types) for types in given], references=references)
+    )
 
 
 def _positive_weights(data: Dataset, power: float) -> Tensor:

@@ -223,14 +223,12 @@ def _judge_abstracts(
         sum(len(support.unsupported) for support in check_support(group, document.sentence_texts()))
         for group, document in zip(written, documents, strict=True)
     ]
-    return {
-        name: _plain(
-            bootstrap(
-                lambda chosen, name=name: float(np.mean([values[name][i] for i in chosen])), len(written)
-            )
-        )  # type: ignore[misc]
-        for name in ABSTRACT_MEASURES
-    }
+    return {name: _mean_figure(values[name]) for name in ABSTRACT_MEASURES}
+
+
+def _mean_figure(values: Sequence[float]) -> dict[str, float]:
+    array = np.array(values)
+    return _plain(bootstrap(lambda chosen: float(array[list(chosen)].mean()), len(array)))
 
 
 def _table(result: dict[str, Any], part: str, measures: Sequence[str]) -> list[str]:

@@ -25,10 +25,11 @@ def loss_curve(log: list[dict[str, Any]], path: Path) -> None:
     figure = Figure(figsize=(7, 4), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    for key, label, style in (
+    styles: list[tuple[str, str, dict[str, Any]]] = [
         ("loss", "training", {"color": "#0072B2"}),
         ("eval_loss", "validation", {"color": "#D55E00", "marker": "o", "linestyle": "--"}),
-    ):
+    ]
+    for key, label, style in styles:
         points = [(entry["step"], entry[key]) for entry in log if key in entry]
         axes.plot([step for step, _ in points], [loss for _, loss in points], label=label, **style)
     axes.set_xlabel("step")

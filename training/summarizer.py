@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MissingExtraError, TrainingError
-from ..models.folder import FORMAT_VERSION, new_model_folder, open_model_folder, write_hashes, write_json
+from ..models.folder import (
+    FORMAT_VERSION,
+    new_model_folder,
+    open_model_folder,
+    split_file,
+    write_hashes,
+    write_json,
+)
 from ..models.grounding import SourceIndex
 from ..models.summarizer import (
     GGUF_WEIGHTS,
@@ -256,6 +263,7 @@ def _write_model(
         from ..models.engines.gguf import write_gguf
 
         write_gguf(Path(checkpoint.source) / checkpoint.gguf_file, state, folder / GGUF_WEIGHTS, config.name)
+        split_file(folder / GGUF_WEIGHTS)
     write_json(folder / "labels.json", schema.to_dict())
     write_json(
         folder / "config.json",

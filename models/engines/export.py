@@ -59,13 +59,15 @@ def export_model(
             (folder / WEIGHTS).unlink()
         elif kind == "classifier" and engine == "torch":
             opened.file(WEIGHTS)
-        elif kind == "summarizer" and engine == "openvino" and not written.has(GGUF_WEIGHTS):
+        elif kind == "summarizer" and engine == "openvino" and not written.parts(GGUF_WEIGHTS):
             raise ModelFolderError(
                 f"{source}: has no {GGUF_WEIGHTS}; OpenVINO runs summarizers whose base is a GGUF file, "
                 "such as smollm2-135m. Use --engine torch"
             )
         elif kind == "summarizer" and engine == "torch" and not written.has(TRANSFORMERS_WEIGHTS):
-            shutil.copyfile(opened.file(GGUF_WEIGHTS), folder / GGUF_WEIGHTS)
+            for part in opened.parts(GGUF_WEIGHTS):
+                shutil.copyfile(part, folder / part.name)
+            write_hashes(folder)
     return output
 
 

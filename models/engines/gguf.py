@@ -31,7 +31,10 @@ _OTHER_TENSORS = {"token_embd": "embed_tokens", "output_norm": "norm"}
 
 
 def write_gguf(template: Path, state: dict[str, NDArray[np.float32]], path: Path, name: str) -> None:
-    """Write new weights with the metadata, tokenizer and quantization of an existing file.
+    """Write new weights with the metadata and tokenizer of an existing file, in eight bits.
+
+    Four bits, in which the base comes, are too coarse: fine-tuning moves most weights by less than one
+    step, and rounding takes them back to where they were.
 
     Args:
         template: A GGUF file of a Llama model, the base of the fine-tuning.
@@ -53,13 +56,15 @@ def write_gguf(template: Path, state: dict[str, NDArray[np.float32]], path: Path
         # The writer sets the GGUF.* fields and the architecture itself.
         if field.name.startswith("GGUF.") or field.name == "general.architecture":
             continue
-        value = name if field.name == "general.name" else field.contents()
+        changed = {"general.name": name, "general.file_type": int(gguf.LlamaFileType.MOSTLY_Q8_0)}
+        value = changed.get(field.name, field.contents())
         kind = field.types[0]
         writer.add_key_value(field.name, value, kind, field.types[-1] if len(field.types) > 1 else None)
     for tensor in reader.tensors:
         weights = _weights_for(tensor.name, state, reader)
-        quantized = gguf.quants.quantize(weights, tensor.tensor_type)
-        writer.add_tensor(tensor.name, quantized, raw_dtype=tensor.tensor_type)
+        exact = tensor.tensor_type == gguf.GGMLQuantizationType.F32
+        kind = gguf.GGMLQuantizationType.F32 if exact else gguf.GGMLQuantizationType.Q8_0
+        writer.add_tensor(tensor.name, gguf.quants.quantize(weights, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

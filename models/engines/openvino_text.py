@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
 import openvino_genai
 
-from ..folder import cache_folder
+from ..folder import in_cache, join_parts
 from .openvino import cpu_properties
 
 TEMPERATURE = 0.6
@@ -18,17 +16,17 @@ TOP_P = 0.9
 class OpenVinoTextGenerator:
     """Runs a causal language model stored as GGUF.
 
-    The first use converts the file and keeps the result in the cache folder, under the file's hash and
+    The first use converts the file and keeps the result in the cache folder, under the weights' hash and
     OpenVINO's version.
 
     Args:
-        gguf: The weights.
-        sha256: Their hash, already checked.
+        parts: The weights, as one file or in parts, already checked.
         threads: Processor threads; None for all cores.
     """
 
-    def __init__(self, gguf: Path, sha256: str, threads: int | None = None) -> None:
-        folder = _converted(gguf, sha256)
+    def __init__(self, parts: list[Path], threads: int | None = None) -> None:
+        version = openvino_genai.__version__.split("-")[0]
+        folder = in_cache(f"openvino-{version}", parts, _convert)
         self._pipeline = openvino_genai.LLMPipeline(str(folder), "CPU", **cpu_properties(threads))
 
     def generate(self, prompt: str, max_new_tokens: int, seed: int | None = None) -> str:
@@ -44,30 +42,9 @@ class OpenVinoTextGenerator:
         return str(self._pipeline.generate(prompt, config))
 
 
-def _converted(gguf: Path, sha256: str) -> Path:
-    """Return the folder with the converted model, converting it if it is not there.
-
-    The conversion is written aside and renamed, so that of two processes that start at once each finds
-    a whole one.
-    """
-    target = cache_folder() / "openvino" / f"{sha256[:16]}-{openvino_genai.__version__.split('-')[0]}"
-    if target.is_dir():
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=target.parent))
-    try:
-        link = work / gguf.name
-        try:
-            link.symlink_to(gguf.resolve())
-        except OSError:  # Windows without the privilege to link
-            shutil.copyfile(gguf, link)
-        openvino_genai.LLMPipeline(str(link), "CPU", enable_save_ov_model=True)
-        link.unlink()
-        try:
-            work.rename(target)
-        except OSError:
-            if not target.is_dir():
-                raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return target
+def _convert(folder: Path, parts: list[Path]) -> None:
+    """Fill a folder with the model in OpenVINO's format."""
+    gguf = folder / "model.gguf"
+    join_parts(parts, gguf)
+    openvino_genai.LLMPipeline(str(gguf), "CPU", enable_save_ov_model=True)
+    gguf.unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ...errors import MissingExtraError
 
@@ -41,7 +42,7 @@ class TorchTextGenerator:
     def generate(self, prompt: str, max_new_tokens: int, seed: int | None = None) -> str:
         """Continue a prompt: the likeliest continuation, or with a seed a sampled one."""
         inputs = self._tokenizer(prompt, return_tensors="pt").to(self._model.device)
-        sampling = {"do_sample": False, "temperature": None, "top_p": None}
+        sampling: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None}
         if seed is not None:
             torch.manual_seed(seed)
             sampling = {"do_sample": True, "temperature": TEMPERATURE, "top_p": TOP_P}

@@ -106,7 +106,9 @@ def test_unknown_method(tiny_analyzer):
 
 
 def test_foreign_language_is_warned_of(tiny_analyzer):
-    german = "Die Minister vereinbarten am Mittwoch, die Grenze wieder zu öffnen und ein neues Treffen zu planen."
+    german = (
+        "Die Minister vereinbarten am Mittwoch, die Grenze wieder zu öffnen und ein neues Treffen zu planen."
+    )
     with pytest.warns(UserWarning, match="does not look like English"):
         tiny_analyzer.classify(german)
     assert "English" in tiny_analyzer.analyze(german).warnings[0]

@@ -41,7 +41,10 @@ def test_the_batch_does_not_matter(classifier, sentences):
 
 def test_learned_what_it_was_shown(classifier):
     """The tiny model separates types that differ in their first words."""
-    texts = ["The council approved a work plan of 9 points for Riga.", "He urged all members to ratify the treaty."]
+    texts = [
+        "The council approved a work plan of 9 points for Riga.",
+        "He urged all members to ratify the treaty.",
+    ]
     logits = classifier.logits([SentenceInput(text, index=3, count=10) for text in texts])
     names = classifier.schema.names
     assert logits[0, names.index("decision")] > logits[1, names.index("decision")]
@@ -52,13 +55,17 @@ def test_a_long_sentence_is_read_to_its_end(classifier):
     """A clause far beyond the encoder's window still changes the result."""
     filler = "The envoys of the states spoke at length about the weather and the harvest, "
     plain = classifier.logits([SentenceInput(filler * 40)])
-    ending = classifier.logits([SentenceInput(filler * 40 + "and the council approved a work plan of 9 points.")])
+    ending = classifier.logits(
+        [SentenceInput(filler * 40 + "and the council approved a work plan of 9 points.")]
+    )
     assert np.abs(plain - ending).max() > 5e-3
 
 
 def test_context_and_position_are_seen(classifier):
     alone = classifier.logits([SentenceInput("He also urged restraint.")])
-    after = classifier.logits([SentenceInput("He also urged restraint.", context="The council approved a plan.")])
+    after = classifier.logits(
+        [SentenceInput("He also urged restraint.", context="The council approved a plan.")]
+    )
     later = classifier.logits([SentenceInput("He also urged restraint.", index=9, count=10)])
     assert not np.allclose(alone, after, atol=1e-3)
     assert not np.allclose(alone[:, -1], later[:, -1], atol=1e-3)

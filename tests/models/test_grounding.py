@@ -81,7 +81,9 @@ def test_takes_whole_texts():
     assert [support.sources for support in supports] == [(3,), (4,)]
 
 
-@pytest.mark.parametrize(("abstract", "source"), [("", "A text."), ("A word.", ""), ([], []), (["..."], ["..."])])
+@pytest.mark.parametrize(
+    ("abstract", "source"), [("", "A text."), ("A word.", ""), ([], []), (["..."], ["..."])]
+)
 def test_nothing_to_compare(abstract, source):
     for support in check_support(abstract, source):
         assert support.sources == () and 0 <= support.coverage <= 1

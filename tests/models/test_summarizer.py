@@ -14,7 +14,9 @@ SCHEMA = commitment_schema()
 TITLE = "Ferry council backs ice-breaker plan"
 SOURCE = [
     SourceSentence(TITLE, ("decision",), 0.9),
-    SourceSentence("RIGA, March 3 - Ministers of the Baltic Ferry Council met on Tuesday.", ("consultation",), 0.6),
+    SourceSentence(
+        "RIGA, March 3 - Ministers of the Baltic Ferry Council met on Tuesday.", ("consultation",), 0.6
+    ),
     SourceSentence("The council approved a plan to spend $1.5 billion on ice-breakers.", ("decision",), 0.95),
     SourceSentence("It was the first such plan since 1994.", ("background",), 0.5),
     SourceSentence("He urged members to share crews.", ("call",), 0.7),
@@ -69,16 +71,23 @@ def test_prompt():
 def test_a_supported_abstract_is_let_through():
     written = "The Baltic Ferry Council approved a plan to spend $1.5 billion on ice-breakers. Finland pledged two ships."
     abstract = summarizer_saying(written).summarize(SOURCE, TITLE)
-    assert str(abstract) == abstract.text == written
+    assert str(abstract) == abstract.text
+    assert abstract.text.startswith(written)
     assert abstract.method == "abstractive" and abstract.notes == ()
     assert [part.sources for part in abstract.sentences][1] == (5,)
-    assert not any(part.extracted for part in abstract.sentences)
+    assert [part.extracted for part in abstract.sentences] == [False, False, True]
+
+
+def test_a_short_abstract_is_completed_from_the_source():
+    abstract = summarizer_saying("Finland pledged to lend two ships from January.").summarize(SOURCE, TITLE)
+    assert [part.sources for part in abstract.sentences] == [(5,), (1,), (2,)]
+    assert abstract.sentences[1].text == "Ministers of the Baltic Ferry Council met on Tuesday."
 
 
 def test_another_candidate_is_taken_when_the_first_invents():
     good = "The Baltic Ferry Council approved a plan to spend $1.5 billion."
     summarizer = summarizer_saying("Norway approved a plan to spend $1.5 billion.", good)
-    assert summarizer.summarize(SOURCE, TITLE).text == good
+    assert summarizer.summarize(SOURCE, TITLE).sentences[0].text == good
     assert summarizer._generator.seeds == [None, 1]
 
 
@@ -102,7 +111,9 @@ def test_a_call_is_not_told_as_a_promise():
     """The classifier finds a commitment in the written sentence, and none in its source."""
     written = "Ministers of the Baltic Ferry Council met. Members would share crews."
     overstated = summarizer_saying(written).summarize(
-        SOURCE, TITLE, types_of=lambda texts: [("pledge",) if "would" in text else ("consultation",) for text in texts]
+        SOURCE,
+        TITLE,
+        types_of=lambda texts: [("pledge",) if "would" in text else ("consultation",) for text in texts],
     )
     assert "Members would share crews." not in overstated.text
     assert "it tells a pledge where the source holds no commitment" in overstated.notes[0]
@@ -115,7 +126,9 @@ def test_extract_is_tidy():
     assert "Ministers of the Baltic Ferry Council met on Tuesday." in texts  # no dateline
     assert not any(text.startswith(("He ", "It ")) for text in texts[:1])
     assert "Endit" not in texts and TITLE not in texts
-    assert [part.sources for part in abstract.sentences] == sorted(part.sources for part in abstract.sentences)
+    assert [part.sources for part in abstract.sentences] == sorted(
+        part.sources for part in abstract.sentences
+    )
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,12 @@ def test_values_of_overrides(tmp_path):
     config = load_config(
         ClassifierConfig,
         path,
-        ["training.learning_rate=1e-5", "data.train=x.jsonl,y.jsonl", "training.early_stopping=2", "name=7up"],
+        [
+            "training.learning_rate=1e-5",
+            "data.train=x.jsonl,y.jsonl",
+            "training.early_stopping=2",
+            "name=7up",
+        ],
     )
     assert config.training.learning_rate == 1e-5
     assert config.data.train == ("x.jsonl", "y.jsonl")
@@ -108,7 +113,7 @@ def test_missing_files(tmp_path):
     with pytest.raises(ConfigError, match=r"configs/classifier\.yaml"):
         load_config(ClassifierConfig, "nowhere.yaml")
     child = write(tmp_path / "c.yaml", extends="gone.yaml", **BASE)
-    with pytest.raises(ConfigError, match="'extends' = 'gone.yaml'"):
+    with pytest.raises(ConfigError, match=r"'extends' = 'gone\.yaml'"):
         load_config(ClassifierConfig, child)
 
 

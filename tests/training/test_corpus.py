@@ -105,7 +105,9 @@ def test_normalized_text():
 class TestShippedCorpus:
     """The authored corpus in seeds/."""
 
-    FILES = tuple(data_path(f"package:seeds/corpus/{split}.jsonl") for split in ("train", "validation", "test"))
+    FILES = tuple(
+        data_path(f"package:seeds/corpus/{split}.jsonl") for split in ("train", "validation", "test")
+    )
 
     def test_is_sound(self):
         assert check_files(self.FILES, SCHEMA) == []

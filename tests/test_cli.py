@@ -1,0 +1,231 @@
+import json
+import subprocess
+import sys
+
+import communique.cli as cli
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+ARTICLE = "Talks in Riga\nThe council approved a work plan of 9 points. He urged all members to ratify the treaty.\n"
+
+
+@pytest.fixture
+def article(tmp_path):
+    path = tmp_path / "article.txt"
+    path.write_text(ARTICLE)
+    return path
+
+
+@pytest.fixture
+def run(classifier_folder, summarizer_folder, capfd):
+    """Run the real entry point and give exit code, standard output and standard error."""
+
+    def _run(*arguments, models=True):
+        command = [str(argument) for argument in arguments]
+        if models and command[0] in ("analyze", "classify", "summarize"):
+            command += ["--classifier", str(classifier_folder)]
+            if command[0] != "classify":
+                command += ["--summarizer", str(summarizer_folder)]
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as caught:
+            patch.setattr(sys, "argv", ["communique", *command])
+            cli.main()
+        captured = capfd.readouterr()
+        return caught.value.code or 0, captured.out, captured.err
+
+    return _run
+
+
+@pytest.mark.parametrize("command", ["analyze", "classify", "summarize"])
+def test_json_follows_the_schema_that_is_printed(run, article, command):
+    code, out, _ = run(command, article, "--format", "json")
+    assert code == 0
+    _, schema, _ = run("schema", "--for", command)
+    data = json.loads(out)
+    jsonschema.validate(data, json.loads(schema))
+    assert data["source"] == str(article) and data["title"] == "Talks in Riga"
+
+
+def test_text_view(run, article):
+    code, out, err = run("analyze", article)
+    assert code == 0 and err == ""
+    assert "Talks in Riga" in out and "Abstract (extractive)" in out
+    assert "The council approved a work plan of 9 points." in out
+
+
+@pytest.mark.parametrize("format", ["text", "json", "jsonl", "csv", "markdown"])
+def test_output_file(run, article, tmp_path, format):
+    output = tmp_path / "out"
+    code, out, _ = run("classify", article, "--format", format, "--output", output)
+    assert code == 0 and out == ""
+    assert "council approved" in output.read_text()
+    assert not list(tmp_path.glob(".out*"))
+
+
+def test_bad_files_are_named_and_the_rest_is_written(run, article, tmp_path):
+    (tmp_path / "empty.txt").write_text(" ")
+    (tmp_path / "picture.txt").write_bytes(b"\x89PNG\r\n")
+    files = [
+        tmp_path / "none.txt",
+        article,
+        tmp_path,
+        tmp_path / "empty.txt",
+        tmp_path / "picture.txt",
+        article,
+    ]
+    code, out, err = run("classify", *files, "--format", "jsonl")
+    assert code == 1
+    assert len(out.splitlines()) == 2
+    for message in (
+        "none.txt: there is no such file",
+        "is a folder",
+        "empty.txt: the text is empty",
+        "a PNG picture",
+    ):
+        assert message in err
+    assert "Traceback" not in err
+
+
+def test_standard_input(classifier_folder):
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "communique",
+            "classify",
+            "-",
+            "--format",
+            "jsonl",
+            "--classifier",
+            classifier_folder,
+        ],
+        input=ARTICLE,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["source"] == "standard input"
+
+
+def test_warnings_go_to_standard_error(run, tmp_path):
+    path = tmp_path / "latin.txt"
+    path.write_bytes(
+        "Le communiqué a été adopté par les ministres réunis à Genève pour la troisième fois.".encode(
+            "cp1252"
+        )
+    )
+    code, out, err = run("classify", path, "--format", "json")
+    assert code == 0 and json.loads(out)
+    assert "read as Windows-1252" in err and "does not look like English" in err
+
+
+def test_a_megabyte_line(run, tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text("The council met. " * 3000)
+    code, out, _ = run("classify", path, "--format", "jsonl")
+    assert code == 0 and len(json.loads(out)["sentences"]) == 3000
+
+
+def test_unknown_model(run, article):
+    code, _, err = run("classify", article, "--classifier", "nonesuch", models=False)
+    assert code == 1 and "no shipped model of that name" in err and "Traceback" not in err
+
+
+def test_disk_full(run, article):
+    code, _, err = run("classify", article, "--format", "json", "--output", "/dev/full")
+    assert code == 1 and "/dev/full: cannot be written (No space left on device)" in err
+
+
+def test_a_failed_write_leaves_the_old_file(run, article, tmp_path, monkeypatch):
+    output = tmp_path / "out.json"
+    output.write_text("old")
+
+    def full(self, *_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(output), "write_text", full)
+    code, _, err = run("classify", article, "--format", "json", "--output", output)
+    assert code == 1 and "No space left" in err
+    assert output.read_text() == "old" and [p.name for p in tmp_path.glob(".*")] == []
+
+
+def test_interrupted(run, article, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("communique.inference.reports.render", interrupt)
+    output = tmp_path / "out.json"
+    code, _, err = run("classify", article, "--format", "json", "--output", output)
+    assert code == 130 and not output.exists() and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["classify"], ["nonsense"], ["classify", "x", "--format", "odt"], ["train", "classifier"]]
+)
+def test_wrong_usage(run, arguments):
+    assert run(*arguments, models=False)[0] == 2
+
+
+def test_types(run):
+    code, out, _ = run("types")
+    assert code == 0 and "pledge" in out
+    _, out, _ = run("types", "--format", "json")
+    assert json.loads(out)["types"][0]["name"] == "resource"
+    _, out, _ = run("types", "--format", "markdown")
+    assert out.count("\n| ") == 9
+
+
+def test_corpus_commands(run, corpus, tmp_path):
+    assert run("corpus", "check", corpus["train"])[0] == 0
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("{}\n")
+    code, out, err = run("corpus", "check", corpus["train"], bad)
+    assert code == 1 and "bad.jsonl:1: key 'id'" in out and "problem(s)" in err
+    code, out, _ = run("corpus", "stats", corpus["train"], "--json")
+    assert json.loads(out)["documents"] == 24
+    assert "pledge" in run("corpus", "stats", corpus["train"])[1]
+
+
+def test_dry_run_prints_the_resolved_configuration(run, tmp_path):
+    code, out, _ = run("train", "classifier", "classifier.yaml", "--set", "training.epochs=7", "--dry-run")
+    assert code == 0 and "epochs: 7" in out and "weight_decay: 0.01" in out
+    code, _, err = run("train", "summarizer", "summarizer.yaml", "--set", "training.epoch=7", "--dry-run")
+    assert code == 1 and "did you mean 'training.epochs'" in err
+
+
+def test_models_commands(run, classifier_folder, tmp_path):
+    code, out, _ = run("models", "list")
+    assert code == 0 and "minilm" in out and "smollm2-135m" in out
+    assert "# tiny-classifier" in run("models", "info", classifier_folder)[1]
+    code, _, _ = run(
+        "models", "export", classifier_folder, "--engine", "openvino", "--output", tmp_path / "e"
+    )
+    assert code == 0 and (tmp_path / "e" / "openvino" / "model.xml").exists()
+    assert run("models", "pull", "minilmm")[0] == 1
+
+
+def test_evaluate(run, corpus, classifier_folder, tmp_path):
+    output = tmp_path / "metrics.json"
+    arguments = [
+        "--data",
+        corpus["validation"],
+        "--classifier",
+        classifier_folder,
+        "--no-abstracts",
+        "--baselines",
+    ]
+    code, out, _ = run("evaluate", *arguments, "--output", output)
+    assert code == 0 and "| keyword rules |" in out
+    assert json.loads(output.read_text())["sentences"] == 40
+
+
+def test_version_and_help():
+    runner = CliRunner()
+    assert runner.invoke(cli.app, ["--version"]).output.strip() == communique_version()
+    assert "analyze" in runner.invoke(cli.app, ["--help"]).output
+
+
+def communique_version():
+    import communique
+
+    return communique.__version__

@@ -1,0 +1,143 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import communique
+import pytest
+from communique.errors import CorpusError, ModelFolderError, TrainingError
+from communique.training.classifier import train_classifier
+from communique.training.config import ClassifierConfig, load_config
+
+
+def config(overrides, *more):
+    return load_config(ClassifierConfig, "configs/tiny/classifier.yaml", [*overrides, *more])
+
+
+def metrics_of(folder):
+    return json.loads((folder / "run.json").read_text())["metrics"]
+
+
+def test_the_folder_tells_how_it_was_made(classifier_folder, corpus):
+    run = json.loads((classifier_folder / "run.json").read_text())
+    assert run["steps"] == 24 and run["base"] == "tiny-encoder"
+    assert set(run["data"]) == {"train.jsonl", "validation.jsonl"}
+    assert run["packages"]["transformers"].startswith("5.")
+    assert run["seconds"] > 0 and run["peak_memory_mb"] > 50
+    assert 0 <= run["metrics"]["primary_macro_f1"] <= 1
+    assert (classifier_folder / "loss.png").read_bytes().startswith(b"\x89PNG")
+    card = (classifier_folder / "README.md").read_text()
+    assert "tiny-classifier" in card and run["data"]["train.jsonl"] in card
+    # The stored configuration is the run's own, and reads back.
+    assert load_config(ClassifierConfig, classifier_folder / "training.yaml").training.max_steps == 24
+    assert not classifier_folder.with_name("classifier.checkpoints").exists()
+
+
+def test_it_learns(classifier_folder):
+    """24 steps on nine sentence patterns beat chance (one in nine) clearly."""
+    assert metrics_of(classifier_folder)["primary_accuracy"] > 0.2
+
+
+def test_same_seed_same_model(classifier_folder, classifier_overrides, tmp_path):
+    again = train_classifier(config(classifier_overrides, f"output={tmp_path / 'm'}"), quiet=True)
+    assert metrics_of(again) == metrics_of(classifier_folder)
+    other = config(classifier_overrides, f"output={tmp_path / 'o'}", "training.seed=99")
+    assert metrics_of(train_classifier(other, quiet=True)) != metrics_of(classifier_folder)
+
+
+def test_killed_and_resumed_it_ends_the_same(classifier_folder, classifier_overrides, tmp_path):
+    output = tmp_path / "model"
+    command = [
+        sys.executable,
+        "-m",
+        "communique.training.classifier",
+        "configs/tiny/classifier.yaml",
+        "--quiet",
+    ]
+    for override in [*classifier_overrides, f"output={output}"]:
+        command += ["--set", override]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ))
+    checkpoints = output.with_name("model.checkpoints")
+    deadline = time.monotonic() + 90
+    while not list(checkpoints.glob("checkpoint-*/trainer_state.json")):
+        assert process.poll() is None, process.stderr.read().decode()
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not output.exists(), "the run ended before it could be killed"
+    assert not list(tmp_path.glob("*.partial-*"))
+
+    # A checkpoint that was cut off in mid-write is passed over.
+    (checkpoints / "checkpoint-9999").mkdir()
+    (checkpoints / "checkpoint-9999" / "model.safetensors").write_bytes(b"half")
+
+    resumed_config = config(classifier_overrides, f"output={output}")
+    with pytest.raises(TrainingError, match="--resume"):
+        train_classifier(resumed_config, quiet=True)
+    with pytest.raises(TrainingError, match="another configuration"):
+        train_classifier(config(classifier_overrides, f"output={output}", "training.seed=5"), resume=True)
+    resumed = train_classifier(resumed_config, resume=True, quiet=True)
+    assert json.loads((resumed / "run.json").read_text())["resumed"] is True
+    assert metrics_of(resumed) == metrics_of(classifier_folder)
+
+
+def test_resume_needs_something_to_resume(classifier_overrides, tmp_path):
+    with pytest.raises(TrainingError, match="no interrupted run"):
+        train_classifier(config(classifier_overrides, f"output={tmp_path / 'm'}"), resume=True)
+
+
+def test_output_is_not_overwritten_unasked(classifier_folder, classifier_overrides):
+    with pytest.raises(ModelFolderError, match="--overwrite"):
+        train_classifier(config(classifier_overrides, f"output={classifier_folder}"))
+
+
+def test_broken_corpus_stops_before_training(classifier_overrides, tmp_path):
+    (tmp_path / "bad.jsonl").write_text('{"id": "x"}\n')
+    broken = config(classifier_overrides, f"data.train={tmp_path / 'bad.jsonl'}", f"output={tmp_path / 'm'}")
+    with pytest.raises(CorpusError, match=r"bad\.jsonl:1"):
+        train_classifier(broken)
+    assert not (tmp_path / "m.checkpoints").exists()
+
+
+def test_lora_early_stopping_accumulation(classifier_overrides, tmp_path):
+    options = ["training.lora.rank=2", "training.early_stopping=1", "training.gradient_accumulation=2"]
+    options += ["training.max_steps=8", "training.batch_size=8", f"output={tmp_path / 'm'}"]
+    folder = train_classifier(config(classifier_overrides, *options), quiet=True)
+    assert communique.load(folder).classify("They agreed to trade.")
+
+
+def test_own_label_set(tmp_path):
+    """A user's own labels go through corpus, training, calibration, inference and reports."""
+    from communique.inference.reports import render
+
+    labels = tmp_path / "labels.yaml"
+    labels.write_text(
+        "name: tone\nexclusive: neutral\ntypes:\n"
+        "- {name: threat, definition: d, kind: commitment}\n- {name: praise, definition: d}\n"
+        "- {name: neutral, definition: d}\n"
+    )
+    lines = []
+    for number in range(24):
+        texts = [
+            f"We will hit back {number} times.",
+            f"A fine result of {number}.",
+            f"It rained on day {number}.",
+        ]
+        text, sentences, start = "\n".join(texts), [], 0
+        for line, name in zip(texts, ["threat", "praise", "neutral"], strict=True):
+            sentences.append({"start": start, "end": start + len(line), "types": [name]})
+            start += len(line) + 1
+        lines.append(json.dumps({"id": str(number), "text": text, "sentences": sentences}))
+    data = tmp_path / "tone.jsonl"
+    data.write_text("\n".join(lines))
+    overrides = [f"data.train={data}", f"data.validation={data}", f"model.label_schema={labels}"]
+    overrides += ["training.max_steps=30", f"output={tmp_path / 'm'}", "name=tone"]
+    folder = train_classifier(load_config(ClassifierConfig, "tiny/classifier.yaml", overrides), quiet=True)
+    analyzer = communique.load(folder, schema=labels)
+    analysis = analyzer.analyze("We will hit back 3 times. It rained on day 4.", method="extractive")
+    assert set(analysis.sentences[0].probabilities) == {"threat", "praise", "neutral"}
+    assert "p_threat" in render([analysis], "csv", "analysis", analyzer.schema)
+    assert {s.primary for s in analysis.sentences} <= {"threat", "praise", "neutral"}

@@ -1,0 +1,94 @@
+import json
+
+import communique
+import pytest
+from communique.errors import TrainingError
+from communique.models.grounding import check_support
+from communique.models.taxonomy import commitment_schema
+from communique.training.config import SummarizerConfig, load_config
+from communique.training.corpus import AnnotatedDocument, load_documents
+from communique.training.summarizer import train_summarizer, training_pairs
+
+from ..conftest import authored_document
+
+SCHEMA = commitment_schema()
+
+
+def test_prompt_and_abstract_of_a_document():
+    document = AnnotatedDocument.model_validate(authored_document(0, "train"))
+    prompt, target = training_pairs(document, SCHEMA, noise=0, seed="a", tags=True)
+    assert prompt.startswith(f"Title: {document.title}\n[resource] ")
+    assert prompt.endswith("\nAbstract:")
+    assert target == document.abstract
+
+
+def test_a_target_never_says_what_its_prompt_does_not_hold():
+    document = authored_document(0, "train")
+    document["abstract"] += " Brazil sent 77 ships."
+    parsed = AnnotatedDocument.model_validate(document)
+    _, target = training_pairs(parsed, SCHEMA, noise=0, seed="a", tags=True)
+    assert "Brazil" not in target
+    document["abstract"] = "Brazil sent 77 ships."
+    assert (
+        training_pairs(AnnotatedDocument.model_validate(document), SCHEMA, noise=0, seed="a", tags=True)
+        is None
+    )
+
+
+def test_noise_changes_the_selection_and_the_seed_fixes_it():
+    document = authored_document(1, "train")
+    for i in range(20):
+        line = f"\nDelegates of {i} towns stood in the rain."
+        start = len(document["text"]) + 1
+        document["text"] += line
+        document["sentences"].append({"start": start, "end": start + len(line) - 1, "types": ["background"]})
+    parsed = AnnotatedDocument.model_validate(document)
+    prompts = [
+        training_pairs(parsed, SCHEMA, noise=0.45, seed=seed, tags=True)[0] for seed in ("a", "b", "a")
+    ]
+    assert prompts[0] == prompts[2] != prompts[1]
+
+
+def test_the_folder_is_whole(summarizer_folder):
+    run = json.loads((summarizer_folder / "run.json").read_text())
+    assert run["steps"] == 4 and "rouge1" in run["metrics"]
+    assert "tiny-summarizer" in (summarizer_folder / "README.md").read_text()
+    assert (summarizer_folder / "transformers" / "model.safetensors").is_file()
+
+
+def test_what_an_untrained_model_writes_is_not_let_through(tiny_analyzer, corpus):
+    for document in load_documents([corpus["validation"]], SCHEMA):
+        abstract = tiny_analyzer.summarize(document.text)
+        assert abstract.text
+        source = [sentence.text for sentence in tiny_analyzer.classify(document.text)]
+        for support in check_support([part.text for part in abstract.sentences], source):
+            assert not support.unsupported
+
+
+def test_documents_without_abstract_are_no_use(tmp_path):
+    document = {**authored_document(0, "train"), "abstract": None}
+    path = tmp_path / "c.jsonl"
+    path.write_text(json.dumps(document))
+    config = load_config(
+        SummarizerConfig,
+        "tiny/summarizer.yaml",
+        [f"data.train={path}", f"data.validation={path}", f"output={tmp_path / 'm'}"],
+    )
+    with pytest.raises(TrainingError, match="no document has an abstract"):
+        train_summarizer(config)
+
+
+def test_lora(corpus, tmp_path):
+    config = load_config(
+        SummarizerConfig,
+        "tiny/summarizer.yaml",
+        [
+            f"data.train={corpus['train']}",
+            f"data.validation={corpus['validation']}",
+            "training.lora.rank=2",
+            "training.max_steps=2",
+            f"output={tmp_path / 'm'}",
+        ],
+    )
+    folder = train_summarizer(config, quiet=True)
+    assert communique.models.summarizer.MeetingSummarizer.load(folder).engine_name == "torch"
