@@ -250,4 +250,4 @@ def _load_engine(
         return OpenVinoClassifierEngine(folder.file(OPENVINO_MODEL), threads)
     from .engines.torch import TorchClassifierEngine
 
-    return TorchClassifierEngine(folder.config, folder.file(WEIGHTS), threads)
+    return TorchClassifierEngine(folder.config, folder.file(WEIGHTS), len(folder.schema.names), threads)

@@ -6,6 +6,7 @@ does not understand the texts, so a sentence that passes may still be wrong in h
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -20,6 +21,10 @@ UnsupportedKind = Literal["name", "number", "date", "actor", "wording"]
 MAX_SOURCES = 3
 MIN_GAIN = 0.12
 """A further source is named when it alone accounts for this share of the sentence's words."""
+ACTOR_WORDS = 5
+"""Content words before a verb in which its actor is looked for."""
+FIDELITY_WINDOW = 5
+"""Content words within which two words of a source count as neighbours."""
 MIN_COVERAGE = 0.6
 """Below this share of words found in its sources, a sentence is not told by them."""
 
@@ -43,6 +48,11 @@ class Support:
     unsupported: tuple[UnsupportedItem, ...]
     coverage: float
     """Share of its words, weighted by rarity, that its sources hold; between 0 and 1."""
+    fidelity: float
+    """Share of its neighbouring words that follow one another in a source too; between 0 and 1.
+
+    Low where the words are the source's and the way they are joined is not.
+    """
 
 
 def check_support(abstract: str | Sequence[str], source: str | Sequence[str]) -> list[Support]:
@@ -81,7 +91,20 @@ class SourceIndex:
         weights = {stem: self._weights.get(stem, self._unknown_weight) for stem in _stems(sentence)}
         total = sum(weights.values())
         sources, coverage = self._sources(weights, total) if total else ((), 0.0)
-        return Support(sentence, sources, tuple(self._unsupported(sentence, sources, coverage)), coverage)
+        unsupported = tuple(self._unsupported(sentence, sources, coverage))
+        return Support(sentence, sources, unsupported, coverage, self._fidelity(sentence, sources))
+
+    def _fidelity(self, sentence: str, sources: Sequence[int]) -> float:
+        stems = _stems(sentence)
+        pairs = list(itertools.pairwise(stems))
+        joined = {
+            (first, second)
+            for source in sources
+            for words in [_stems(self.sentences[source])]
+            for i, first in enumerate(words)
+            for second in words[i + 1 : i + 1 + FIDELITY_WINDOW]
+        }
+        return round(sum(pair in joined for pair in pairs) / len(pairs), 4) if pairs else 1.0
 
     def _sources(self, weights: dict[str, float], total: float) -> tuple[tuple[int, ...], float]:
         """Choose the sentences that hold most of the words, each for what the ones before it lack."""
@@ -112,12 +135,37 @@ class SourceIndex:
                 yield UnsupportedItem("name", name)
             elif _is_known(name, self._all.names) and not _is_known(name, near):
                 yield UnsupportedItem("actor", name)
+        for actor in self._wrong_actors(sentence, sources):
+            yield UnsupportedItem("actor", actor)
+        for place in _places(sentence):
+            if not any(_stands_as_place(place, text) for text in self.sentences):
+                yield UnsupportedItem("name", place)
         for number in sorted(items.numbers - self._all.numbers):
             yield UnsupportedItem("number", f"{number:g}")
         for date in sorted(items.dates - self._all.dates):
             yield UnsupportedItem("date", date)
         if coverage < MIN_COVERAGE:
             yield UnsupportedItem("wording", sentence)
+
+    def _wrong_actors(self, sentence: str, sources: Sequence[int]) -> Iterator[str]:
+        """Yield who is said to have urged, pledged ... where the sources tell that act of somebody else.
+
+        An act that no source tells with the same verb is not judged.
+        """
+        for actor, verb in _acts(sentence):
+            told = [source for source in sources if _before(verb, self.sentences[source]) is not None]
+            stems = set(_stems(" ".join(actor)))
+            if told and not any(stems & self._actor_stems(verb, source) for source in told):
+                yield " ".join(actor)
+
+    def _actor_stems(self, verb: str, source: int) -> set[str]:
+        """Collect the words that stand before a verb; for a pronoun, those of the sentences before too."""
+        before = _before(verb, self.sentences[source]) or ""
+        stems = set(_stems(before))
+        if not stems or _PRONOUN.search(before):
+            for index in range(max(0, source - 3), source):
+                stems |= self._stems[index]
+        return stems
 
     def _names_near(self, sources: Sequence[int]) -> set[str]:
         """Collect the names of the sources, of their neighbours (for pronouns) and of the opening."""
@@ -258,6 +306,57 @@ def _names(text: str) -> Iterator[str]:
             if opens_sentence and (plain in _LOWER_OPENERS or plain.endswith("ing")):
                 continue
             yield plain
+
+
+_ACT = re.compile(
+    r"\b(urged|pledged|vowed|called|warned|promised|demanded|appealed|announced|offered|committed|stressed|welcomed)\b"
+)
+_PRONOUN = re.compile(r"\b(?:he|she|it|they|who|which)\b", re.IGNORECASE)
+
+
+def _acts(sentence: str) -> Iterator[tuple[list[str], str]]:
+    """Yield the last words before each verb that tells an act, within its clause, and the verb.
+
+    A pronoun, or a verb that shares the subject of the clause before, names nobody.
+    """
+    for match in _ACT.finditer(sentence):
+        clause = re.split(r"[,;]", sentence[: match.start()])[-1]
+        words = [word for word in re.findall(r"[\w'’-]+", clause) if word.lower() not in _FUNCTION_WORDS]
+        if words and not _PRONOUN.search(clause):
+            yield words[-ACTOR_WORDS:], match.group(1)
+
+
+def _before(verb: str, text: str) -> str | None:
+    """Return the words of a sentence before a verb in any of its forms, or None where it has none."""
+    match = re.search(rf"\b{re.escape(verb[:-2])}(?:ed|e|es|s|ing)?\b", text)
+    return text[: match.start()] if match else None
+
+
+_PLACE = re.compile(r"\b(?:in|at|near|to|from)\s+([A-Z][\w'’]+)(?!\w|\s+(?:of\s+)?[A-Z]|-)")
+
+
+def _places(text: str) -> Iterator[str]:
+    """Yield single capitalised words that a sentence uses as a place, such as "in Riga"."""
+    for match in _PLACE.finditer(text):
+        word = re.sub(r"['’]s?$", "", match.group(1))
+        if word.lower() not in _DATE_WORDS:
+            yield word
+
+
+def _stands_as_place(word: str, text: str) -> bool:
+    """Say whether a text holds a word other than as the beginning of a longer name.
+
+    "Shanghai" in "Shanghai Cooperation Organization" does not say that anything happened in Shanghai.
+    """
+    for match in re.finditer(rf"\b{re.escape(word)}\b", text, re.IGNORECASE):
+        rest = text[match.end() :]
+        if not re.match(
+            r"\s+(?:[A-Z][a-z]+\s+)*(?:Organi[sz]ation|Association|Agreement|Pact|Treaty|Protocol|Council"
+            r"|Commission|Conference|Convention|Group|Club|Declaration|Accord|Forum|Process|Initiative)\b",
+            rest,
+        ):
+            return True
+    return any(_is_known(word.lower(), {name}) for name in _names(text) if name != word.lower())
 
 
 def _is_known(name: str, names: set[str]) -> bool:

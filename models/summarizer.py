@@ -31,6 +31,8 @@ TRANSFORMERS_WEIGHTS = f"{TRANSFORMERS_FOLDER}/model.safetensors"
 PROMPT_SENTENCES = 8
 PROMPT_WORDS = 380
 """About 520 tokens; with the abstract it stays well inside the model's window."""
+SALIENT = 0.3
+"""From this salience on a commitment is worth telling whatever else there is."""
 EXTRACT_SENTENCES = 3
 EXTRACT_WORDS = 75
 SHORTEST_ABSTRACT = 35
@@ -38,6 +40,8 @@ SHORTEST_ABSTRACT = 35
 LONGEST_EXTRACT = 60
 """Words; a longer sentence is extracted only when there is nothing else."""
 CANDIDATES = 3
+MIN_FIDELITY = 0.6
+"""See `Support.fidelity`; below it, written sentences were often wrong about who did what."""
 FURNITURE = re.compile(r"^(?:endi\w*|ends?|\(?more\)?|-30-|###|reuters?|xinhua)\W*$", re.IGNORECASE)
 
 
@@ -177,7 +181,10 @@ def select_sentences(
     by_salience = sorted(usable, key=lambda i: -sentences[i].salience)
     commitments = [label.name for label in schema.types if label.kind == "commitment"]
     strongest = [
-        next((i for i in by_salience if sentences[i].types[0] == name and sentences[i].salience >= 0.3), None)
+        next(
+            (i for i in by_salience if sentences[i].types[0] == name and sentences[i].salience >= SALIENT),
+            None,
+        )
         for name in commitments
     ]
     queue = [usable[0], *(i for i in strongest if i is not None), *by_salience]
@@ -229,6 +236,7 @@ _DATELINE = re.compile(
     r"^(?:[A-Z][\w.'’ ]+,? )?(?:[A-Z][A-Za-z.]+ \d{1,2},? )?(?:\(\w[\w /]*\) )?(?:--|—|–|-) +(?=[A-Z\"“])"
 )
 _CONNECTIVE = re.compile(r"^(?:But|And|However,|Meanwhile,|Moreover,|In addition,|Furthermore,|Also,)\s+(\w)")
+_ALSO = re.compile(r"^((?:\S+ ){1,4})also ")
 _DANGLING = re.compile(r"^(?:He|She|It|They|This|These|That|Those|Both|The (?:two|three) )\b")
 
 
@@ -237,6 +245,7 @@ def tidied(sentence: str) -> str:
     text = _one_line(sentence)
     text = _DATELINE.sub("", _LIST_MARKER.sub("", text))
     text = _CONNECTIVE.sub(lambda match: match.group(1).upper(), text)
+    text = _ALSO.sub(r"\1", text)
     return text[:1].upper() + text[1:]
 
 
@@ -285,6 +294,8 @@ class _Judge:
             return f"{what} is not in the source"
         if not support.sources:
             return "no sentence of the source supports it"
+        if support.fidelity < MIN_FIDELITY:
+            return "it joins the source's words in another way"
         committed = any(self._schema.is_commitment(self._sentences[i].types) for i in support.sources)
         if self._schema.is_commitment(types) and not committed:
             return f"it tells a {types[0]} where the source holds no commitment"
@@ -307,9 +318,9 @@ def _repaired(
         if verdict.fault is None:
             parts.append(AbstractSentence(support.text, support.sources, extracted=False))
             continue
-        source = next(
-            (i for i in support.sources if i not in told and _stands_alone(sentences[i].text, title)), None
-        )
+        # The strongest act among its sources is what the sentence most likely meant to tell.
+        usable = [i for i in support.sources if i not in told and _stands_alone(sentences[i].text, title)]
+        source = min(usable, key=lambda i: schema.names.index(sentences[i].types[0]), default=None)
         if source is None:
             notes.append(f"left out, because {verdict.fault}: {support.text}")
             continue
@@ -318,18 +329,30 @@ def _repaired(
         notes.append(f"replaced by its source, because {verdict.fault}: {support.text}")
     if not any(not part.extracted for part in parts):
         return replace(extract(sentences, title, schema), notes=tuple(notes))
-    parts += _completing(parts, sentences, title)
+    parts += _completing(parts, sentences, title, schema)
     return Abstract(" ".join(part.text for part in parts), tuple(parts), "abstractive", tuple(notes))
 
 
 def _completing(
-    parts: Sequence[AbstractSentence], sentences: Sequence[SourceSentence], title: str | None
+    parts: Sequence[AbstractSentence],
+    sentences: Sequence[SourceSentence],
+    title: str | None,
+    schema: LabelSchema,
 ) -> list[AbstractSentence]:
-    """Find the most salient sentences of the source that bring a short abstract to a useful length."""
+    """Find sentences of the source that bring a short abstract to a useful length.
+
+    Salient commitments come first, by strength, then whatever is most salient.
+    """
     told = {source for part in parts for source in part.sources}
     words = sum(len(part.text.split()) for part in parts)
     added: list[int] = []
-    for index in sorted(range(len(sentences)), key=lambda i: -sentences[i].salience):
+
+    def rank(index: int) -> tuple[int, float]:
+        sentence = sentences[index]
+        salient = sentence.salience >= SALIENT and schema.is_commitment(sentence.types)
+        return (schema.names.index(sentence.types[0]) if salient else len(schema.names), -sentence.salience)
+
+    for index in sorted(range(len(sentences)), key=rank):
         length = len(sentences[index].text.split())
         if words >= SHORTEST_ABSTRACT or len(parts) + len(added) >= EXTRACT_SENTENCES:
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from ..models.folder import FORMAT_VERSION, new_model_folder, open_model_folder,
 from ..models.taxonomy import LabelSchema, commitment_schema
 from .base_models import Checkpoint, find_checkpoint
 from .config import ClassifierConfig, ClassifierLossConfig, data_path, to_yaml
-from .corpus import AnnotatedDocument, load_documents, statistics
+from .corpus import AnnotatedDocument, AnnotatedSentence, load_documents, statistics
 
 try:
     import torch
@@ -38,7 +39,7 @@ except ImportError:
     raise MissingExtraError("Training", "train") from None
 
 from ..models.engines.export import export_classifier
-from ..models.engines.torch import SentenceEncoder
+from ..models.engines.torch import SentenceEncoder, load_weights
 from .cards import write_card
 from .figures import loss_curve
 from .metrics import TypeMetric, per_type_scores
@@ -81,13 +82,16 @@ def train_classifier(
     run = start_run(config, resume=resume, overwrite=overwrite)
 
     tokenizer_file = _save_tokenizer(checkpoint, run.checkpoints)
-    train_data = _examples(train, tokenizer_file, config, schema)
+    train_data = _examples([*train, *joined_sentences(train, config, schema)], tokenizer_file, config, schema)
     validation_data = _examples(validation, tokenizer_file, config, schema)
     encoder = AutoModel.from_pretrained(checkpoint.source, dtype=torch.float32)
+    network = SentenceEncoder(encoder, len(schema.names), config.model.dropout)
+    if config.model.start_from is not None:
+        load_weights(network, _weights_to_start_from(config.model.start_from, schema))
     if config.training.lora is not None:
-        encoder = _with_lora(encoder, config)
+        network.encoder = _with_lora(network.encoder, config)
     model = ClassifierForTraining(
-        SentenceEncoder(encoder, len(schema.names), config.model.dropout),
+        network,
         config.loss,
         _positive_weights(train_data, config.loss.positive_weight_power),
     )
@@ -126,6 +130,36 @@ def train_classifier(
 def schema_of(path: str | None) -> LabelSchema:
     """Return the label schema that a configuration names; the commitment types for None."""
     return commitment_schema() if path is None else LabelSchema.from_yaml(data_path(path))
+
+
+def joined_sentences(
+    documents: Sequence[AnnotatedDocument], config: ClassifierConfig, schema: LabelSchema
+) -> list[AnnotatedDocument]:
+    """Make sentences that record two things, which are rare, of pairs of sentences that record one.
+
+    Returns:
+        An excerpt for each pair: two sentences of one document joined by "and", with the types of both.
+    """
+    usable = [[s for s in document.sentences if schema.exclusive not in s.types] for document in documents]
+    pools = [(document, found) for document, found in zip(documents, usable, strict=True) if len(found) > 1]
+    wanted = round(config.augmentation.joined_sentences * sum(len(d.sentences) for d in documents))
+    chance = random.Random(config.training.seed)
+    made: list[AnnotatedDocument] = []
+    for _ in range(wanted if pools else 0):
+        document, found = chance.choice(pools)
+        first, second = chance.sample(found, 2)
+        opening = document.text[first.start : first.end].rstrip(".")
+        text = f"{opening}, and {document.text[second.start : second.end]}"
+        types = schema.ordered({*first.types, *second.types})
+        made.append(
+            AnnotatedDocument(
+                id=f"joined-{len(made)}",
+                text=text,
+                excerpt=True,
+                sentences=(AnnotatedSentence(start=0, end=len(text), types=types),),
+            )
+        )
+    return made
 
 
 class ClassifierForTraining(nn.Module):
@@ -221,6 +255,16 @@ def _metrics(prediction: EvalPrediction, schema: LabelSchema) -> dict[str, float
     return dict(
         TypeMetric(schema).compute(predictions=[list(types) for types in given], references=references)
     )
+
+
+def _weights_to_start_from(folder: str, schema: LabelSchema) -> Path:
+    earlier = open_model_folder(folder, "classifier")
+    if earlier.schema.names != schema.names:
+        raise TrainingError(
+            f"model.start_from = '{folder}' has the types {earlier.schema.names}, this run {schema.names}; "
+            "start from a classifier with the same label set"
+        )
+    return earlier.file(WEIGHTS)
 
 
 def _positive_weights(data: Dataset, power: float) -> Tensor:

@@ -41,6 +41,13 @@ class DataConfig(_Strict):
     """Files that decide on the best epoch, the temperatures and the thresholds."""
 
 
+class AugmentationConfig(_Strict):
+    """Training examples made of others."""
+
+    joined_sentences: float = Field(default=0.0, ge=0)
+    """How many examples join two sentences of a document, and their types, as a share of the sentences."""
+
+
 class LoraConfig(_Strict):
     """Low-rank adaptation (Hu et al., 2021) through the peft library."""
 
@@ -91,6 +98,8 @@ class ClassifierModelConfig(_Strict):
     dropout: float = Field(default=0.1, ge=0, lt=1)
     label_schema: str | None = None
     """A YAML file with a label set of your own; null for the nine commitment types."""
+    start_from: str | None = None
+    """A classifier's folder whose weights the run begins with, to teach it more; null for the base's."""
 
 
 class ClassifierLossConfig(_Strict):
@@ -111,6 +120,7 @@ class ClassifierConfig(_Strict):
     """The model folder to write."""
     data: DataConfig
     model: ClassifierModelConfig
+    augmentation: AugmentationConfig = AugmentationConfig()
     loss: ClassifierLossConfig = ClassifierLossConfig()
     training: OptimizationConfig = OptimizationConfig()
 

@@ -92,7 +92,7 @@ def export_classifier(folder: Path) -> Path:
     """
     model = open_model_folder(folder, "classifier")
     logging.set_verbosity_error()
-    network = TorchClassifierEngine(model.config, model.file(WEIGHTS)).network.cpu()
+    network = TorchClassifierEngine(model.config, model.file(WEIGHTS), len(model.schema.names)).network.cpu()
     # Two rows of different lengths, so that neither axis is taken for a constant.
     ids = torch.ones((2, 16), dtype=torch.int64)
     example = {

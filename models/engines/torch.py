@@ -62,25 +62,30 @@ class SentenceEncoder(nn.Module):
         return torch.cat([self.types(pooled), salience], dim=1)
 
 
+def load_weights(network: SentenceEncoder, weights: Path) -> None:
+    """Fill a network with the weights of a classifier's safetensors file."""
+    from safetensors.torch import load_file
+
+    network.load_state_dict({name: tensor.float() for name, tensor in load_file(str(weights)).items()})
+
+
 class TorchClassifierEngine:
     """Runs a classifier with torch in float32.
 
     Args:
         config: The model folder's `config.json`.
         weights: The safetensors file.
+        types: How many types the schema has.
         threads: Processor threads; None for torch's choice. Torch has one setting for the process.
     """
 
-    def __init__(self, config: dict[str, Any], weights: Path, threads: int | None = None) -> None:
-        from safetensors.torch import load_file
-
+    def __init__(self, config: dict[str, Any], weights: Path, types: int, threads: int | None = None) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
         settings = dict(config["encoder"])
         encoder = AutoModel.from_config(AutoConfig.for_model(**settings), dtype=torch.float32)
-        state = load_file(str(weights))
-        self.network = SentenceEncoder(encoder, state["types.bias"].shape[0])
-        self.network.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+        self.network = SentenceEncoder(encoder, types)
+        load_weights(self.network, weights)
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self.network.to(self._device).eval()
 
