@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
 .PHONY: help run test lint format types tests clean
@@ -25,8 +25,10 @@ format: $(VENV)/.installed-dev ## put the code into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# mypy knows the package by its name only: it does not follow the hook of an editable installation.
 types: $(VENV)/.installed-dev ## check types
-	$(BIN)/mypy
+	@mkdir -p $(VENV)/named && ln -sfn $(CURDIR) $(VENV)/named/communique
+	MYPYPATH=$(VENV)/named $(BIN)/mypy
 
 tests: $(VENV)/.installed-dev ## run the tests
 	$(BIN)/python -m pytest -q
