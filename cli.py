@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ._version import __version__
-from .errors import CommuniqueError, InputError
+from .errors import CommuniqueError, CorpusError, InputError
 
 if TYPE_CHECKING:
     from .inference.api import Analyzer
@@ -375,6 +375,13 @@ def corpus_stats(
     files: CorpusFiles,
     labels: LabelsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    compare: Annotated[
+        list[Path] | None,
+        typer.Option(help="Texts (JSON Lines with text) to compare with: how varied, how alike."),
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="Draw types by genre and lengths as PNG files into this folder.")
+    ] = None,
 ) -> None:
     """Count documents, sentences, types, genres, splits and lengths."""
     from dataclasses import asdict
@@ -382,17 +389,28 @@ def corpus_stats(
     from .training.corpus import load_documents, statistics
 
     schema = _schema(labels)
-    counts = asdict(statistics(load_documents(files, schema), schema))
+    documents = load_documents(files, schema)
+    counts = asdict(statistics(documents, schema))
     if as_json:
         typer.echo(json.dumps(counts, indent=2))
-        return
-    for name, value in counts.items():
-        if isinstance(value, dict):
-            typer.echo(f"{name}:")
-            for key, count in value.items():
-                typer.echo(f"  {key:<14} {count:>8}")
-        else:
-            typer.echo(f"{name:<16} {value:>8}")
+    else:
+        for name, value in counts.items():
+            if isinstance(value, dict):
+                typer.echo(f"{name}:")
+                for key, count in value.items():
+                    typer.echo(f"  {key:<14} {count:>8}")
+            else:
+                typer.echo(f"{name:<16} {value:>8}")
+    if figures is not None:
+        from .training.figures import corpus_figures
+
+        for path in corpus_figures(documents, schema, figures):
+            _say(f"wrote {path}")
+    if compare:
+        from .training.diversity import comparison
+
+        typer.echo("")
+        typer.echo(comparison(files, compare))
 
 
 @corpus_app.command("agreement")
@@ -412,6 +430,83 @@ def corpus_agreement(files: CorpusFiles, labels: LabelsOption = None) -> None:
     typer.echo("confused primary types:")
     for one, other, count in result.confusions[:10]:
         typer.echo(f"  {one} / {other:<14} {count}")
+
+
+@corpus_app.command("standoff")
+def corpus_standoff(
+    files: CorpusFiles,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The stand-off file to write.")],
+    labels: LabelsOption = None,
+) -> None:
+    """Keep the labels of annotated documents without their texts: each sentence becomes a hash."""
+    from .training.corpus import load_documents
+    from .training.standoff import to_standoff
+
+    documents = [to_standoff(document) for document in load_documents(files, _schema(labels))]
+    lines = [
+        json.dumps(d.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False) for d in documents
+    ]
+    _write(output, "\n".join(lines) + "\n")
+    _say(f"wrote {len(documents)} document(s) without their texts to {output}")
+
+
+@corpus_app.command("restore")
+def corpus_restore(
+    texts: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--texts",
+            help="JSON Lines with id and text, a folder of saved pages or text files, or such a file.",
+        ),
+    ] = None,
+    download: Annotated[
+        Path | None,
+        typer.Option("--download", help="Fetch the public pages into this folder; goes on where it stopped."),
+    ] = None,
+    pause: Annotated[float, typer.Option(min=0, help="Seconds between two requests of --download.")] = 1.0,
+    standoff: Annotated[
+        Path | None,
+        typer.Option("--standoff", help="A stand-off file; the shipped real part if none is named."),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The annotated documents to write.")] = Path(
+        "runs/real-train.jsonl"
+    ),
+    labels: LabelsOption = None,
+) -> None:
+    """Find the sentences of labelled public texts again, and write them as annotated documents.
+
+    Exit code 1 if some sentence was not found; those that were found are written all the same.
+    """
+    from .training.standoff import (
+        REAL_LABELS,
+        download_texts,
+        load_standoff,
+        read_texts,
+        restore_all,
+        write_restored,
+    )
+
+    if not texts and download is None:
+        raise typer.BadParameter("name the texts with --texts PATH, or fetch them with --download FOLDER")
+    documents = load_standoff(standoff or REAL_LABELS, _schema(labels))
+    problems: dict[str, str] = {}
+    if download is not None:
+        problems = download_texts(documents, download, pause=pause, report=_say)
+    found = read_texts([*(texts or []), *([download] if download else [])], documents)
+    results = list(restore_all(documents, found, problems))
+    for result in results:
+        if result.missing:
+            _say(str(result))
+    restored = [result for result in results if result.document is not None]
+    if not restored:
+        raise CorpusError("not one sentence was found; nothing was written. Are these the right texts?")
+    write_restored(restored, output)
+    missing = sum(len(result.missing) for result in results)
+    _say(
+        f"wrote {len(restored)} of {len(results)} document(s), {sum(r.found for r in results)} sentence(s), "
+        f"to {output}; {missing} sentence(s) not found"
+    )
+    raise typer.Exit(1 if missing else 0)
 
 
 def train_classifier_main() -> None:

@@ -91,6 +91,7 @@ class SentenceClassifier:
         self.schema: LabelSchema = folder.schema
         self.calibration = Calibration.from_dict(self.schema, folder.read_json(CALIBRATION))
         self.tokenizer = load_tokenizer(folder.file(TOKENIZER))
+        self.padding_id = padding_id(folder.config["encoder"])
         self.max_length: int = folder.config["max_length"]
         self.context_length: int = folder.config["context_length"]
         self.context_sentences: int = folder.config["context_sentences"]
@@ -131,7 +132,7 @@ class SentenceClassifier:
             chosen = order[start : start + BATCH_SIZE]
             batch = [windows[i] for i in chosen]
             positions = [position_features(inputs[window.owner]) for window in batch]
-            results[chosen] = self._engine.logits(padded_batch(batch, positions))
+            results[chosen] = self._engine.logits(padded_batch(batch, positions, self.padding_id))
         return self._combined(results, np.array([window.owner for window in windows]), len(inputs))
 
     def _combined(self, results: Floats, owners: NDArray[np.int_], count: int) -> Floats:
@@ -204,12 +205,24 @@ def _window(tokenizer: Tokenizer, part: Encoding, context: Encoding, owner: int)
     return Window(encoding.ids, encoding.type_ids, own if any(own) else [1] * len(own), owner)
 
 
-def padded_batch(windows: Sequence[Window], positions: Sequence[list[float]]) -> dict[str, NDArray[Any]]:
+def padding_id(encoder: dict[str, Any]) -> int:
+    """Return the token an encoder takes for padding, from its configuration.
+
+    Encoders of the RoBERTa and MPNet families count positions by it, so that another one would shift them.
+    """
+    value = encoder.get("pad_token_id")
+    return 0 if value is None else int(value)
+
+
+def padded_batch(
+    windows: Sequence[Window], positions: Sequence[list[float]], padding: int
+) -> dict[str, NDArray[Any]]:
     """Pad windows to the longest of them.
 
     Args:
         windows: What to put into one batch.
         positions: The `position_features` of each window's sentence.
+        padding: The encoder's `padding_id`.
 
     Returns:
         `input_ids`, `attention_mask`, `token_type_ids` and `pooling_mask` of shape (batch, length),
@@ -217,11 +230,11 @@ def padded_batch(windows: Sequence[Window], positions: Sequence[list[float]]) ->
     """
     length = max(len(window.input_ids) for window in windows)
 
-    def pad(rows: list[list[int]]) -> NDArray[np.int64]:
-        return np.array([row + [0] * (length - len(row)) for row in rows], dtype=np.int64)
+    def pad(rows: list[list[int]], value: int = 0) -> NDArray[np.int64]:
+        return np.array([row + [value] * (length - len(row)) for row in rows], dtype=np.int64)
 
     return {
-        "input_ids": pad([window.input_ids for window in windows]),
+        "input_ids": pad([window.input_ids for window in windows], padding),
         "attention_mask": pad([[1] * len(window.input_ids) for window in windows]),
         "token_type_ids": pad([window.token_type_ids for window in windows]),
         "pooling_mask": pad([window.pooling_mask for window in windows]),

@@ -20,6 +20,7 @@ from ..models.classifier import (
     encode_windows,
     load_tokenizer,
     padded_batch,
+    padding_id,
     position_features,
     sentence_inputs,
 )
@@ -76,7 +77,7 @@ def train_classifier(
         ModelFolderError: If the output exists and `overwrite` is false.
     """
     schema = schema_of(config.model.label_schema)
-    train = load_documents(map(data_path, (*config.data.train, *config.data.extra)), schema)
+    train = load_documents(config.data.training_files(), schema)
     validation = load_documents(map(data_path, config.data.validation), schema)
     checkpoint = find_checkpoint(config.model.base)
     run = start_run(config, resume=resume, overwrite=overwrite)
@@ -107,7 +108,7 @@ def train_classifier(
         ),
         train_dataset=train_data,
         eval_dataset=validation_data,
-        data_collator=_collate,
+        data_collator=lambda rows: _collate(rows, padding_id(encoder.config.to_dict())),
         compute_metrics=lambda prediction: _metrics(prediction, schema),
         callbacks=early_stopping(config.training),
     )
@@ -229,14 +230,14 @@ def _examples(
     return Dataset.from_list(rows)
 
 
-def _collate(rows: list[dict[str, Any]]) -> dict[str, Tensor]:
+def _collate(rows: list[dict[str, Any]], padding: int) -> dict[str, Tensor]:
     windows = [
         Window(row["input_ids"], row["token_type_ids"], row["pooling_mask"], index)
         for index, row in enumerate(rows)
     ]
     batch = {
         name: torch.from_numpy(array)
-        for name, array in padded_batch(windows, [row["position"] for row in rows]).items()
+        for name, array in padded_batch(windows, [row["position"] for row in rows], padding).items()
     }
     batch["labels"] = torch.tensor([row["labels"] for row in rows])
     batch["salience"] = torch.tensor([row["salience"] for row in rows])

@@ -36,9 +36,21 @@ class DataConfig(_Strict):
     train: tuple[str, ...] = Field(min_length=1)
     """Files of annotated documents to learn from."""
     extra: tuple[str, ...] = ()
-    """Further files to learn from, such as corrections or restored real texts."""
+    """Further files to learn from, such as corrections."""
+    optional: tuple[str, ...] = ()
+    """Files to learn from where they exist, such as restored real texts; the run's record and card say which
+    did not."""
     validation: tuple[str, ...] = Field(min_length=1)
     """Files that decide on the best epoch, the temperatures and the thresholds."""
+
+    def training_files(self) -> list[Path]:
+        """Return the files to learn from: of the optional ones those that exist."""
+        needed = [data_path(path) for path in (*self.train, *self.extra)]
+        return needed + [data_path(path) for path in self.optional if path not in self.absent_files()]
+
+    def absent_files(self) -> list[str]:
+        """Return the optional files that do not exist."""
+        return [path for path in self.optional if not data_path(path).exists()]
 
 
 class AugmentationConfig(_Strict):

@@ -234,7 +234,7 @@ def run_record(
 ) -> dict[str, Any]:
     """Describe a finished run: what it learned from, with what, how long, and how well."""
     data = run.config.data
-    files = [data_path(path) for path in (*data.train, *data.extra, *data.validation)]
+    files = [*data.training_files(), *map(data_path, data.validation)]
     return {
         "communique": __version__,
         "python": platform.python_version(),
@@ -242,6 +242,7 @@ def run_record(
         "base": run.config.model.base,
         "base_licence": licence,
         "data": {file.name: file_hash(file) for file in files},
+        "absent_data": data.absent_files(),
         "counts": {split: asdict(count) for split, count in counts.items()},
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "precision": "bfloat16" if trainer.args.bf16 else "float32",

@@ -80,8 +80,8 @@ def train_summarizer(
         ModelFolderError: If the output exists and `overwrite` is false.
     """
     schema = schema_of(config.model.label_schema)
-    train = _with_abstract([*config.data.train, *config.data.extra], schema)
-    validation = _with_abstract(config.data.validation, schema)
+    train = _with_abstract(config.data.training_files(), schema)
+    validation = _with_abstract([data_path(path) for path in config.data.validation], schema)
     checkpoint = find_checkpoint(config.model.base)
     run = start_run(config, resume=resume, overwrite=overwrite)
 
@@ -172,10 +172,10 @@ def _trainable(model: Any) -> Any:  # noqa: ANN401 - a transformers model
     return model
 
 
-def _with_abstract(paths: Sequence[str], schema: LabelSchema) -> list[AnnotatedDocument]:
-    documents = [document for document in load_documents(map(data_path, paths), schema) if document.abstract]
+def _with_abstract(paths: Sequence[Path], schema: LabelSchema) -> list[AnnotatedDocument]:
+    documents = [document for document in load_documents(paths, schema) if document.abstract]
     if not documents:
-        raise TrainingError(f"{', '.join(paths)}: no document has an abstract to learn from")
+        raise TrainingError(f"{', '.join(map(str, paths))}: no document has an abstract to learn from")
     return documents
 
 

@@ -1,6 +1,14 @@
 import numpy as np
 import pytest
-from communique.models.classifier import SentenceClassifier, SentenceInput, encode_windows, sentence_inputs
+from communique.models.classifier import (
+    SentenceClassifier,
+    SentenceInput,
+    Window,
+    encode_windows,
+    padded_batch,
+    padding_id,
+    sentence_inputs,
+)
 from communique.models.taxonomy import commitment_schema
 
 
@@ -99,3 +107,11 @@ def test_odd_sentences_do_not_crash(classifier, text):
 def test_no_sentence_no_score(classifier):
     assert classifier.score([]) == []
     assert classifier.score_documents([[], ["One sentence."]])[0] == []
+
+
+def test_padding_is_the_encoders_own():
+    windows = [Window([5, 6, 7], [0] * 3, [1] * 3, 0), Window([5], [0], [1], 1)]
+    batch = padded_batch(windows, [[0.0] * 3] * 2, padding_id({"pad_token_id": 1}))
+    assert batch["input_ids"].tolist() == [[5, 6, 7], [5, 1, 1]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert padding_id({}) == padding_id({"pad_token_id": None}) == 0

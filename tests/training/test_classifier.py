@@ -141,3 +141,20 @@ def test_own_label_set(tmp_path):
     assert set(analysis.sentences[0].probabilities) == {"threat", "praise", "neutral"}
     assert "p_threat" in render([analysis], "csv", "analysis", analyzer.schema)
     assert {s.primary for s in analysis.sentences} <= {"threat", "praise", "neutral"}
+
+
+def test_optional_data_are_used_where_they_are_and_missed_aloud(classifier_overrides, corpus, tmp_path):
+    there, missing = tmp_path / "there.jsonl", tmp_path / "missing.jsonl"
+    there.write_text(corpus["validation"].read_text())
+    settings = config(
+        classifier_overrides,
+        f"output={tmp_path / 'm'}",
+        f"data.optional={there},{missing}",
+        "training.max_steps=2",
+    )
+    folder = train_classifier(settings, quiet=True)
+    run = json.loads((folder / "run.json").read_text())
+    assert run["absent_data"] == [str(missing)]
+    assert "there.jsonl" in run["data"] and "missing.jsonl" not in run["data"]
+    card = (folder / "README.md").read_text()
+    assert f"`{missing}` was not there" in card
