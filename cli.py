@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -161,12 +162,16 @@ def classify(
     files: Files,
     format: FormatOption = OutputFormat.text,
     output: OutputOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Set off the words that carried each label (slower).")
+    ] = False,
     classifier: ClassifierOption = "classifier",
     engine: EngineOption = EngineName.auto,
     threads: ThreadsOption = None,
 ) -> None:
     """Label every sentence of each text."""
-    _run(_analyzer(classifier, "", engine, threads), files, None, "sentences", format, output)
+    analyzer = _analyzer(classifier, "", engine, threads)
+    _run(analyzer, files, None, "sentences", format, output, explain=explain)
 
 
 @app.command()
@@ -534,6 +539,7 @@ def _run(
     content: Content,
     format: OutputFormat,
     output: Path | None,
+    explain: bool = False,
 ) -> None:
     """Analyse files one by one, so that what fails is named and the rest is written."""
     from .inference.reading import read_document
@@ -547,6 +553,8 @@ def _run(
         try:
             read = read_document(file)
             analysis = analyzer.analyze(read.document, method=method)
+            if explain:
+                analysis = replace(analysis, sentences=tuple(analyzer.explain(analysis.sentences)))
         except InputError as error:
             _say(f"error: {error}")
             failures += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -12,7 +13,14 @@ from threading import Lock
 from typing import TypeVar, overload
 
 from ..errors import ConfigError, InputError
-from ..models.classifier import Engine, SentenceClassifier, SentenceInput, SentenceScores
+from ..models.classifier import (
+    Engine,
+    SentenceClassifier,
+    SentenceInput,
+    SentenceScores,
+    sentence_inputs,
+)
+from ..models.explanation import explain, strongest
 from ..models.summarizer import MeetingSummarizer, Method, SourceSentence, extract
 from ..models.taxonomy import LabelSchema
 from ..models.text import Document, Sentence, find_title, segment
@@ -23,6 +31,8 @@ Result = TypeVar("Result")
 
 CLASSIFIER = "classifier"
 SUMMARIZER = "summarizer"
+EXPLAINING_WORDS = 5
+"""Words that an explanation names at most."""
 DOCUMENTS_AT_ONCE = 16
 """Documents of an iterator that are classified together."""
 
@@ -61,18 +71,26 @@ class Analyzer:
         return self.classifier.schema
 
     @overload
-    def classify(self, text: Text, *, split: bool = True) -> list[LabelledSentence]: ...  # type: ignore[overload-overlap]
+    def classify(  # type: ignore[overload-overlap]
+        self, text: Text, *, split: bool = True, explain: bool = False
+    ) -> list[LabelledSentence]: ...
     @overload
-    def classify(self, text: Sequence[Text], *, split: bool = True) -> list[list[LabelledSentence]]: ...
+    def classify(
+        self, text: Sequence[Text], *, split: bool = True, explain: bool = False
+    ) -> list[list[LabelledSentence]]: ...
     @overload
-    def classify(self, text: Iterator[Text], *, split: bool = True) -> Iterator[list[LabelledSentence]]: ...
-    def classify(self, text, *, split=True):  # type: ignore[no-untyped-def]
+    def classify(
+        self, text: Iterator[Text], *, split: bool = True, explain: bool = False
+    ) -> Iterator[list[LabelledSentence]]: ...
+    def classify(self, text, *, split=True, explain=False):  # type: ignore[no-untyped-def]
         """Label every sentence of a text with its commitment types.
 
         Args:
             text: A text or `Document`, a list of them, or an iterator of them, which is read sixteen at a time.
             split: Cut the text into sentences. With False it is taken as one sentence, and one labelled
                 sentence is returned for it.
+            explain: Find the words that carried each primary type by hiding each word in turn. Every sentence
+                is read once more for each of its words.
 
         Returns:
             The labelled sentences of a text; for a list a list of these, for an iterator an iterator.
@@ -85,9 +103,19 @@ class Analyzer:
             >>> [sentence.primary for sentence in communique.classify("The ministers met. They agreed to trade.")]
             ['consultation', 'agreement']
         """
+        explained = self.explain if explain else list
         if not split:
-            return _one_or_many(text, self._label_whole)
-        return _one_or_many(text, lambda batch: [list(a.sentences) for a in self._warned(batch, None)])
+            return _one_or_many(text, lambda batch: [explained([s])[0] for s in self._label_whole(batch)])
+        return _one_or_many(text, lambda batch: [explained(a.sentences) for a in self._warned(batch, None)])
+
+    def explain(self, sentences: Sequence[LabelledSentence]) -> list[LabelledSentence]:
+        """Return the labelled sentences of one text, all of them in order, with the words that carried each label."""
+        inputs = sentence_inputs([s.text for s in sentences], self.classifier.context_sentences)
+        evidence = explain(self.classifier, inputs, [s.primary for s in sentences])
+        return [
+            replace(sentence, explanation=tuple(strongest(found, EXPLAINING_WORDS)))
+            for sentence, found in zip(sentences, evidence, strict=True)
+        ]
 
     @overload
     def summarize(self, text: Text, *, method: Method = "abstractive") -> Abstract: ...  # type: ignore[overload-overlap]

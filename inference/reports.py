@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
@@ -92,7 +93,7 @@ def _json(analyses: Sequence[Analysis], content: Content) -> str:
 
 def _sentence_csv(analyses: Iterable[Analysis], schema: LabelSchema) -> str:
     columns = ["source", "index", "start", "end", "primary", "types", "is_commitment", "salience"]
-    columns += [f"p_{name}" for name in schema.names] + ["text"]
+    columns += [f"p_{name}" for name in schema.names] + ["explanation", "text"]
     return _csv(
         columns,
         (
@@ -106,6 +107,7 @@ def _sentence_csv(analyses: Iterable[Analysis], schema: LabelSchema) -> str:
                 sentence.is_commitment,
                 sentence.salience,
                 *(sentence.probabilities[name] for name in schema.names),
+                ";".join(word.text for word in sentence.explanation),
                 sentence.text,
             ]
             for analysis in analyses
@@ -178,10 +180,21 @@ def _sentence_line(sentence: LabelledSentence, schema: LabelSchema, width: int) 
     line = Text(f"{'▌' if sentence.is_commitment else ' '}{sentence.index + 1:>3} ", style=style)
     line.append(f"{sentence.primary:<{width}}", style=style)
     others = sentence.types[1:]
-    line.append(" ".join(sentence.text.split()), style="" if sentence.is_commitment else "dim")
+    line.append_text(_marked(sentence, style))
     if others:
         line.append(f"  (+ {', '.join(others)})", style=style)
     return Padding(line, 0)
+
+
+def _marked(sentence: LabelledSentence, style: str) -> Text:
+    """Write a sentence on one line, with the words that explain its type set off."""
+    if not sentence.explanation:
+        return Text(" ".join(sentence.text.split()), style="" if sentence.is_commitment else "dim")
+    # Each white space becomes one blank, so that the words' offsets still hold.
+    text = Text(re.sub(r"\s", " ", sentence.text), style="" if sentence.is_commitment else "dim")
+    for word in sentence.explanation:
+        text.stylize(f"{style} underline not dim", word.start, word.end)
+    return text
 
 
 def _abstract_text(abstract: Abstract) -> Text:

@@ -6,9 +6,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..models.explanation import Evidence
 from ..models.summarizer import Abstract, AbstractSentence
 
-__all__ = ["Abstract", "AbstractSentence", "Analysis", "LabelledSentence"]
+__all__ = ["Abstract", "AbstractSentence", "Analysis", "Evidence", "LabelledSentence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class LabelledSentence:
     """Whether one of its types binds its actor."""
     salience: float
     """How much an abstract should mention it, between 0 and 1."""
+    explanation: tuple[Evidence, ...] = ()
+    """With `explain`: the words that speak most for the primary type, strongest first; offsets count in `text`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,3 +229,12 @@ def communique_version():
     import communique
 
     return communique.__version__
+
+
+def test_explain_names_the_words_in_json_and_underlines_them_in_text(run, article):
+    code, out, _ = run("classify", article, "--explain", "--format", "json")
+    sentences = json.loads(out)["sentences"]
+    assert code == 0 and any(sentence["explanation"] for sentence in sentences)
+    assert all(word["text"] in s["text"] for s in sentences for word in s["explanation"])
+    code, text, _ = run("classify", article, "--explain")
+    assert code == 0 and "approved a work plan" in text

@@ -69,6 +69,10 @@ class AnnotatedDocument(BaseModel):
     abstract: str | None = None
     abstracts: tuple[str, ...] = ()
     """The independent abstracts, where there were several."""
+    pair: str = ""
+    """The name of a minimal contrast pair of which this document is one side."""
+    rule: int | None = None
+    """The guideline's rule that the pair tests."""
     split: str = ""
     annotators: tuple[str, ...] = ()
     guide: str = ""
@@ -119,8 +123,9 @@ def check_files(paths: Sequence[str | Path], schema: LabelSchema) -> list[Proble
     """Find everything that is wrong in a set of corpus files.
 
     Looks for lines that are no document, offsets that do not fit, unknown types, the exclusive type
-    beside another, identifiers used twice, and texts of different splits that are nearly the same
-    (Jaccard similarity of their 5-word sequences at or above 0.3).
+    beside another, identifiers used twice, contrast pairs that lack a side, stand in two splits or do not
+    contrast, and texts of different splits that are nearly the same (Jaccard similarity of their 5-word
+    sequences at or above 0.3).
     """
     problems: list[Problem] = []
     places: dict[str, tuple[Path, int]] = {}
@@ -140,6 +145,7 @@ def check_files(paths: Sequence[str | Path], schema: LabelSchema) -> list[Proble
             else:
                 places[document.id] = (path, line)
             documents.append((path, line, document))
+    problems += _broken_pairs(documents)
     problems += _near_duplicates_across_splits(documents)
     return problems
 
@@ -289,6 +295,28 @@ def _document_problems(document: AnnotatedDocument, schema: LabelSchema) -> Iter
         yield f"split '{document.split}'{nearest(document.split, list(SPLITS))}"
     if document.excerpt and document.abstract:
         yield "an excerpt has an abstract; an abstract needs the whole text, so set one of the two to null"
+
+
+def _broken_pairs(documents: Sequence[tuple[Path, int, AnnotatedDocument]]) -> Iterator[Problem]:
+    for name, sides in contrast_pairs([document for _, _, document in documents]).items():
+        path, line = next((path, line) for path, line, document in documents if document.pair == name)
+        if len(sides) != 2:
+            yield Problem(
+                path, line, f"contrast pair '{name}' has {len(sides)} side(s); it needs two documents"
+            )
+        elif sides[0].split != sides[1].split:
+            yield Problem(path, line, f"contrast pair '{name}' stands in two splits; put both sides into one")
+        elif sides[0].sentences[0].types == sides[1].sentences[0].types:
+            yield Problem(path, line, f"contrast pair '{name}': both sides have the same types; drop it")
+
+
+def contrast_pairs(documents: Sequence[AnnotatedDocument]) -> dict[str, list[AnnotatedDocument]]:
+    """Return the sides of each minimal contrast pair, by the pair's name."""
+    pairs: dict[str, list[AnnotatedDocument]] = defaultdict(list)
+    for document in documents:
+        if document.pair:
+            pairs[document.pair].append(document)
+    return pairs
 
 
 def _near_duplicates_across_splits(

@@ -31,6 +31,7 @@ except ImportError:
 SAMPLE_WORDS = 20_000
 WINDOW_WORDS = 100
 MAX_SENTENCES = 4_000
+COMPARED_SENTENCES = 1_000
 TELLING_FEATURES = 15
 MIN_TEXTS = 20
 """A genre with fewer texts gets no row of its own."""
@@ -123,10 +124,11 @@ def diversity(name: str, texts: Sequence[Text], sample_words: int = SAMPLE_WORDS
     """
     sentences = [sentence for text in texts for sentence in text.sentences]
     counts = [len(sentence.split()) for sentence in sentences]
-    sample, sample_sentences = _sample(texts, sample_words)
+    sample, owned = _sample(texts, sample_words)
     fours = Counter(zip(*(sample[i:] for i in range(4)), strict=False))
     low, middle, high = (int(value) for value in np.percentile(counts, [5, 50, 95]))
-    openings = Counter(" ".join(_words(sentence)[:3]) for sentence in sample_sentences)
+    openings = Counter(" ".join(_words(sentence)[:3]) for _, sentence in owned)
+    compared = owned[:COMPARED_SENTENCES]
     return Diversity(
         name=name,
         texts=len(texts),
@@ -134,11 +136,8 @@ def diversity(name: str, texts: Sequence[Text], sample_words: int = SAMPLE_WORDS
         words=sum(counts),
         distinct_4grams=sum(count == 1 for count in fours.values()) / max(1, fours.total()),
         type_token_ratio=_type_token_ratio(sample),
-        nearest_sentence=_nearest(
-            sample_sentences[:1000],
-            # A sentence is compared with those of other texts; its neighbours share its subject.
-            _owners(texts, sample_sentences[:1000]),
-        ),
+        # A sentence is compared with those of other texts; its neighbours share its subject.
+        nearest_sentence=_nearest([sentence for _, sentence in compared], [owner for owner, _ in compared]),
         nearest_text=_nearest_texts(texts),
         same_opening=sum(count for count in openings.values() if count > 1) / max(1, openings.total()),
         sentence_words=(float(np.mean(counts)), low, middle, high),
@@ -236,15 +235,15 @@ def _smallest_sample(sets: Sequence[Sequence[Text]]) -> int:
     )
 
 
-def _sample(texts: Sequence[Text], words: int) -> tuple[list[str], list[str]]:
-    """Draw whole texts until enough words are there; return the words and the sentences."""
+def _sample(texts: Sequence[Text], words: int) -> tuple[list[str], list[tuple[int, str]]]:
+    """Draw whole texts until enough words are there; return the words, and each sentence with its text's number."""
     order = random.Random(SEED).sample(range(len(texts)), len(texts))
     drawn: list[str] = []
-    sentences: list[str] = []
+    sentences: list[tuple[int, str]] = []
     for index in order:
         for sentence in texts[index].sentences:
             drawn += _words(sentence)
-            sentences.append(sentence)
+            sentences.append((index, sentence))
         if len(drawn) >= words:
             break
     return drawn[:words], sentences
@@ -257,11 +256,6 @@ def _words(text: str) -> list[str]:
 def _type_token_ratio(words: Sequence[str]) -> float:
     windows = [words[i : i + WINDOW_WORDS] for i in range(0, len(words) - WINDOW_WORDS + 1, WINDOW_WORDS)]
     return float(np.mean([len(set(window)) / WINDOW_WORDS for window in windows])) if windows else 1.0
-
-
-def _owners(texts: Sequence[Text], sentences: Sequence[str]) -> list[int]:
-    owner = {sentence: index for index, text in enumerate(texts) for sentence in text.sentences}
-    return [owner[sentence] for sentence in sentences]
 
 
 def _nearest(texts: Sequence[str], owners: Sequence[int]) -> float:

@@ -23,7 +23,7 @@ from ..models.summarizer import Abstract, SourceSentence, extract
 from ..models.taxonomy import LabelSchema
 from ..models.text import segment
 from .baselines import KEYWORDS, keyword_types, lead, majority_types
-from .corpus import AnnotatedDocument, load_documents
+from .corpus import AnnotatedDocument, contrast_pairs, load_documents
 from .metrics import TypeMetric, per_type_scores, rouge_scores
 
 CLASSIFICATION_MEASURES = (
@@ -33,6 +33,7 @@ CLASSIFICATION_MEASURES = (
     "sets_macro_f1",
     "commitment_f1",
 )
+CONTRAST_MEASURES = ("primary_pairs_right", "sets_pairs_right")
 ABSTRACT_MEASURES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "unsupported")
 RESAMPLES = 1000
 SEED = 13
@@ -86,6 +87,10 @@ def evaluate_models(
     }
     systems[OURS]["by_genre"] = _by_genre(documents, predictions[OURS], references, schema)
 
+    if contrast_pairs(documents):
+        for name, given in predictions.items():
+            systems[name]["contrast"] = _contrast(documents, given, schema)
+
     with_abstract = [i for i, document in enumerate(documents) if document.abstract] if abstracts else []
     if with_abstract:
         for name, written in _abstracts(analyzer, documents, scores, with_abstract, baselines).items():
@@ -133,6 +138,10 @@ def markdown_tables(result: dict[str, Any]) -> str:
     lines += ["", "| genre | accuracy of the primary type | sentences |", "|---|---|---|"]
     for genre, scores in result["systems"][OURS]["by_genre"].items():
         lines.append(f"| {genre} | {_figure(scores['primary_accuracy'])} | {scores['sentences']} |")
+    if any("contrast" in figures for figures in result["systems"].values()):
+        pairs = result["systems"][OURS]["contrast"]["pairs"]
+        lines += ["", f"{pairs} contrast pairs; a pair is right when both its sides are", ""]
+        lines += _table(result, "contrast", CONTRAST_MEASURES)
     if result["abstract_measures"]:
         lines += [
             "",
@@ -190,6 +199,22 @@ def _by_genre(
         )
         result[genre] = {**figures, "sentences": sum(len(references[i]) for i in chosen)}
     return result
+
+
+def _contrast(
+    documents: Sequence[AnnotatedDocument], given: Sequence[Types], schema: LabelSchema
+) -> dict[str, Any]:
+    """Judge minimal contrast pairs: one is right when both its sides are."""
+    places = {id(document): index for index, document in enumerate(documents)}
+    right: dict[str, list[float]] = {"primary_pairs_right": [], "sets_pairs_right": []}
+    for sides in contrast_pairs(documents).values():
+        answers = [(list(given[places[id(side)]][0]), list(side.sentences[0].types)) for side in sides]
+        right["primary_pairs_right"].append(
+            float(all(schema.primary(answer) == schema.primary(gold) for answer, gold in answers))
+        )
+        right["sets_pairs_right"].append(float(all(set(answer) == set(gold) for answer, gold in answers)))
+    figures: dict[str, Any] = {name: _mean_figure(values) for name, values in right.items()}
+    return {**figures, "pairs": len(right["sets_pairs_right"])}
 
 
 def _abstracts(

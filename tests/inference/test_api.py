@@ -166,3 +166,17 @@ class TestShippedModels:
     def test_module_functions_are_the_shipped_models(self):
         (sentence,) = communique.classify("The two sides agreed to reopen three border crossings.")
         assert sentence.primary == "agreement" and sentence.is_commitment
+
+
+def test_explanations_name_words_of_the_sentence(tiny_analyzer):
+    text = "The council approved a work plan.\nHe urged all members to ratify the treaty."
+    plain, explained = tiny_analyzer.classify(text), tiny_analyzer.classify(text, explain=True)
+    assert [s.types for s in plain] == [s.types for s in explained]
+    assert all(sentence.explanation == () for sentence in plain)
+    assert any(sentence.explanation for sentence in explained)
+    for sentence in explained:
+        weights = [word.weight for word in sentence.explanation]
+        assert weights == sorted(weights, reverse=True) and all(weight > 0 for weight in weights)
+        assert all(sentence.text[word.start : word.end] == word.text for word in sentence.explanation)
+    whole = tiny_analyzer.classify("He urged all members to ratify the treaty.", split=False, explain=True)
+    assert {word.text for word in whole.explanation} <= set(whole.text.rstrip(".").split())

@@ -133,3 +133,25 @@ def test_write_corpus_is_what_the_other_tests_think(tmp_path):
     path = write_corpus(tmp_path / "c.jsonl", 2, "train")
     for document in load_documents([path], SCHEMA):
         assert len(document.sentence_texts()) == 10
+
+
+def contrast_side(number, split, pair, types, text):
+    return {
+        "id": f"side-{number}",
+        "excerpt": True,
+        "split": split,
+        "pair": pair,
+        "rule": 4,
+        "text": text,
+        "sentences": [{"start": 0, "end": len(text), "types": types}],
+    }
+
+
+def test_contrast_pairs_are_kept_together_and_contrast(tmp_path):
+    agreed = contrast_side(1, "train", "p1", ["agreement"], "They agreed to cut quotas.")
+    position = contrast_side(2, "train", "p1", ["position"], "They agreed that cuts were needed.")
+    assert problems_of(tmp_path, agreed, position) == []
+    assert "has 1 side(s)" in problems_of(tmp_path, agreed)[0]
+    assert "stands in two splits" in problems_of(tmp_path, agreed, position | {"split": "test"})[0]
+    same = position | {"sentences": [{"start": 0, "end": 34, "types": ["agreement"]}]}
+    assert "same types" in problems_of(tmp_path, agreed, same)[0]

@@ -91,3 +91,32 @@ def test_keyword_rules():
 def test_other_baselines():
     assert majority_types([["a"], ["a"], ["b"]]) == [("a",)] * 3
     assert lead(["T", "1", "2", "3", "4"], "T") == ["1", "2", "3"]
+
+
+def test_a_contrast_pair_is_right_when_both_sides_are(tiny_analyzer, tmp_path):
+    texts = [
+        ("a", "They agreed to cut quotas.", "agreement"),
+        ("b", "They agreed quotas were low.", "position"),
+    ]
+    texts += [
+        ("c", "The board adopted the plan.", "decision"),
+        ("d", "The board saw the plan.", "background"),
+    ]
+    path = tmp_path / "pairs.jsonl"
+    lines = [
+        {
+            "id": name,
+            "pair": "p1" if name in "ab" else "p2",
+            "excerpt": True,
+            "text": text,
+            "sentences": [{"start": 0, "end": len(text), "types": [label]}],
+        }
+        for name, text, label in texts
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    result = evaluate_models(tiny_analyzer, [path], baselines=True)
+    # The rules know "agreed to" and "adopted", take "agreed quotas were low" for background.
+    rules = result["systems"]["keyword rules"]["contrast"]
+    assert (rules["pairs"], rules["sets_pairs_right"]["value"]) == (2, 0.5)
+    assert result["systems"]["majority"]["contrast"]["primary_pairs_right"]["value"] == 0
+    assert "2 contrast pairs" in markdown_tables(result)
