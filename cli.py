@@ -165,13 +165,17 @@ def classify(
     explain: Annotated[
         bool, typer.Option("--explain", help="Set off the words that carried each label (slower).")
     ] = False,
+    min_confidence: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Give no type where the primary one is less likely to be right."),
+    ] = 0.0,
     classifier: ClassifierOption = "classifier",
     engine: EngineOption = EngineName.auto,
     threads: ThreadsOption = None,
 ) -> None:
     """Label every sentence of each text."""
     analyzer = _analyzer(classifier, "", engine, threads)
-    _run(analyzer, files, None, "sentences", format, output, explain=explain)
+    _run(analyzer, files, None, "sentences", format, output, explain=explain, min_confidence=min_confidence)
 
 
 @app.command()
@@ -540,8 +544,10 @@ def _run(
     format: OutputFormat,
     output: Path | None,
     explain: bool = False,
+    min_confidence: float = 0.0,
 ) -> None:
     """Analyse files one by one, so that what fails is named and the rest is written."""
+    from .inference.api import abstain
     from .inference.reading import read_document
     from .inference.reports import print_text, render
 
@@ -555,6 +561,8 @@ def _run(
             analysis = analyzer.analyze(read.document, method=method)
             if explain:
                 analysis = replace(analysis, sentences=tuple(analyzer.explain(analysis.sentences)))
+            if min_confidence:
+                analysis = replace(analysis, sentences=tuple(abstain(analysis.sentences, min_confidence)))
         except InputError as error:
             _say(f"error: {error}")
             failures += 1

@@ -72,17 +72,17 @@ class Analyzer:
 
     @overload
     def classify(  # type: ignore[overload-overlap]
-        self, text: Text, *, split: bool = True, explain: bool = False
+        self, text: Text, *, split: bool = True, explain: bool = False, min_confidence: float = 0.0
     ) -> list[LabelledSentence]: ...
     @overload
     def classify(
-        self, text: Sequence[Text], *, split: bool = True, explain: bool = False
+        self, text: Sequence[Text], *, split: bool = True, explain: bool = False, min_confidence: float = 0.0
     ) -> list[list[LabelledSentence]]: ...
     @overload
     def classify(
-        self, text: Iterator[Text], *, split: bool = True, explain: bool = False
+        self, text: Iterator[Text], *, split: bool = True, explain: bool = False, min_confidence: float = 0.0
     ) -> Iterator[list[LabelledSentence]]: ...
-    def classify(self, text, *, split=True, explain=False):  # type: ignore[no-untyped-def]
+    def classify(self, text, *, split=True, explain=False, min_confidence=0.0):  # type: ignore[no-untyped-def]
         """Label every sentence of a text with its commitment types.
 
         Args:
@@ -91,6 +91,8 @@ class Analyzer:
                 sentence is returned for it.
             explain: Find the words that carried each primary type by hiding each word in turn. Every sentence
                 is read once more for each of its words.
+            min_confidence: Abstain from sentences whose primary type is less likely to be right than this: they
+                get no type. 0 labels everything.
 
         Returns:
             The labelled sentences of a text; for a list a list of these, for an iterator an iterator.
@@ -98,20 +100,27 @@ class Analyzer:
         Raises:
             InputError: If a text is empty; of several, the message tells which.
             TypeError: If something is no text.
+            ValueError: If `min_confidence` is not between 0 and 1.
 
         Example:
             >>> [sentence.primary for sentence in communique.classify("The ministers met. They agreed to trade.")]
             ['consultation', 'agreement']
         """
-        explained = self.explain if explain else list
+        if not 0 <= min_confidence <= 1:
+            raise ValueError(f"min_confidence = {min_confidence!r}; it must be between 0 and 1")
+
+        def finished(sentences: Sequence[LabelledSentence]) -> list[LabelledSentence]:
+            labelled = self.explain(sentences) if explain else list(sentences)
+            return abstain(labelled, min_confidence)
+
         if not split:
-            return _one_or_many(text, lambda batch: [explained([s])[0] for s in self._label_whole(batch)])
-        return _one_or_many(text, lambda batch: [explained(a.sentences) for a in self._warned(batch, None)])
+            return _one_or_many(text, lambda batch: [finished([s])[0] for s in self._label_whole(batch)])
+        return _one_or_many(text, lambda batch: [finished(a.sentences) for a in self._warned(batch, None)])
 
     def explain(self, sentences: Sequence[LabelledSentence]) -> list[LabelledSentence]:
         """Return the labelled sentences of one text, all of them in order, with the words that carried each label."""
         inputs = sentence_inputs([s.text for s in sentences], self.classifier.context_sentences)
-        evidence = explain(self.classifier, inputs, [s.primary for s in sentences])
+        evidence = explain(self.classifier, inputs, [s.primary or self.schema.names[-1] for s in sentences])
         return [
             replace(sentence, explanation=tuple(strongest(found, EXPLAINING_WORDS)))
             for sentence, found in zip(sentences, evidence, strict=True)
@@ -236,11 +245,23 @@ class Analyzer:
             probabilities=score.probabilities,
             is_commitment=self.schema.is_commitment(score.types),
             salience=score.salience,
+            confidence=score.confidence,
+            commitment_probability=score.commitment_probability,
         )
 
     def types_of(self, sentences: Sequence[str]) -> list[tuple[str, ...]]:
         """Return the types of sentences that follow one another."""
         return [score.types for score in self.classifier.score_documents([sentences])[0]]
+
+
+def abstain(sentences: Sequence[LabelledSentence], min_confidence: float) -> list[LabelledSentence]:
+    """Take the types from sentences whose primary type is less likely to be right than `min_confidence`."""
+    return [
+        sentence
+        if sentence.confidence >= min_confidence
+        else replace(sentence, types=(), primary=None, is_commitment=False, explanation=())
+        for sentence in sentences
+    ]
 
 
 def load(

@@ -28,6 +28,8 @@ _HIDDEN: dict[Content, tuple[str, ...]] = {
 }
 _STYLES: dict[Kind, str] = {"commitment": "bold green", "directive": "bold yellow", "statement": "dim"}
 _TEXT_WIDTH = 100
+UNDECIDED = "(undecided)"
+"""What stands in the place of a type where the classifier abstained."""
 
 
 def render(analyses: Sequence[Analysis], format: Format, content: Content, schema: LabelSchema) -> str:
@@ -57,7 +59,7 @@ def print_text(analysis: Analysis, content: Content, schema: LabelSchema, consol
     if heading:
         console.print(Text(heading, style="bold underline"))
     if content != "abstract":
-        width = max(len(name) for name in schema.names) + 1
+        width = max(len(name) for name in (*schema.names, UNDECIDED)) + 1
         for sentence in analysis.sentences:
             console.print(_sentence_line(sentence, schema, width))
     if content != "sentences" and analysis.abstract is not None:
@@ -92,7 +94,8 @@ def _json(analyses: Sequence[Analysis], content: Content) -> str:
 
 
 def _sentence_csv(analyses: Iterable[Analysis], schema: LabelSchema) -> str:
-    columns = ["source", "index", "start", "end", "primary", "types", "is_commitment", "salience"]
+    columns = ["source", "index", "start", "end", "primary", "types", "is_commitment"]
+    columns += ["commitment_probability", "confidence", "salience"]
     columns += [f"p_{name}" for name in schema.names] + ["explanation", "text"]
     return _csv(
         columns,
@@ -102,9 +105,11 @@ def _sentence_csv(analyses: Iterable[Analysis], schema: LabelSchema) -> str:
                 sentence.index,
                 sentence.start,
                 sentence.end,
-                sentence.primary,
+                sentence.primary or UNDECIDED,
                 ";".join(sentence.types),
                 sentence.is_commitment,
+                sentence.commitment_probability,
+                sentence.confidence,
                 sentence.salience,
                 *(sentence.probabilities[name] for name in schema.names),
                 ";".join(word.text for word in sentence.explanation),
@@ -159,6 +164,7 @@ def _markdown(analysis: Analysis, content: Content) -> str:
         lines += ["| no. | types | sentence |", "|---|---|---|"]
         for sentence in analysis.sentences:
             types = ", ".join(f"**{name}**" if sentence.is_commitment else name for name in sentence.types)
+            types = types or UNDECIDED
             text = " ".join(sentence.text.split()).replace("|", "\\|")
             lines.append(f"| {sentence.index + 1} | {types} | {text} |")
         lines.append("")
@@ -176,9 +182,9 @@ def _plain_text(analyses: Sequence[Analysis], content: Content, schema: LabelSch
 
 
 def _sentence_line(sentence: LabelledSentence, schema: LabelSchema, width: int) -> Padding:
-    style = _STYLES[schema.type_named(sentence.primary).kind]
+    style = _STYLES[schema.type_named(sentence.primary).kind] if sentence.primary else "magenta"
     line = Text(f"{'▌' if sentence.is_commitment else ' '}{sentence.index + 1:>3} ", style=style)
-    line.append(f"{sentence.primary:<{width}}", style=style)
+    line.append(f"{sentence.primary or UNDECIDED:<{width}}", style=style)
     others = sentence.types[1:]
     line.append_text(_marked(sentence, style))
     if others:

@@ -23,15 +23,19 @@ class LabelledSentence:
     end: int
     text: str
     types: tuple[str, ...]
-    """All its types, strongest first."""
-    primary: str
-    """The strongest type."""
+    """All its types, strongest first; empty where the classifier abstained."""
+    primary: str | None
+    """The strongest type; None where the classifier abstained."""
     probabilities: dict[str, float]
     """Each type's calibrated probability, given or not."""
     is_commitment: bool
     """Whether one of its types binds its actor."""
     salience: float
     """How much an abstract should mention it, between 0 and 1."""
+    confidence: float
+    """How likely the primary type is the right one, or would have been where the classifier abstained."""
+    commitment_probability: float
+    """How likely the sentence binds anybody, whatever types it was given."""
     explanation: tuple[Evidence, ...] = ()
     """With `explain`: the words that speak most for the primary type, strongest first; offsets count in `text`."""
 

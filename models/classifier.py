@@ -51,6 +51,10 @@ class SentenceScores:
     """Strongest first, never empty."""
     probabilities: dict[str, float]
     salience: float
+    confidence: float
+    """How likely the primary type is the right one."""
+    commitment_probability: float
+    """How likely the sentence records a commitment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +122,13 @@ class SentenceClassifier:
         probabilities = self.calibration.probabilities(self.logits(inputs))
         types = self.calibration.decide(probabilities)
         rounded = probabilities.astype(float).round(4).tolist()
+        confidence = self.calibration.confidence(probabilities).round(4).tolist()
+        commitment = self.calibration.commitment(probabilities).round(4).tolist()
         return [
-            SentenceScores(chosen, dict(zip(self.schema.names, row[:-1], strict=True)), row[-1])
-            for chosen, row in zip(types, rounded, strict=True)
+            SentenceScores(
+                chosen, dict(zip(self.schema.names, row[:-1], strict=True)), row[-1], sure, commits
+            )
+            for chosen, row, sure, commits in zip(types, rounded, confidence, commitment, strict=True)
         ]
 
     def logits(self, inputs: Sequence[SentenceInput]) -> Floats:

@@ -238,3 +238,12 @@ def test_explain_names_the_words_in_json_and_underlines_them_in_text(run, articl
     assert all(word["text"] in s["text"] for s in sentences for word in s["explanation"])
     code, text, _ = run("classify", article, "--explain")
     assert code == 0 and "approved a work plan" in text
+
+
+def test_min_confidence_leaves_sentences_undecided(run, article):
+    for format in ("text", "csv", "markdown"):
+        code, out, _ = run("classify", article, "--min-confidence", "1", "--format", format)
+        assert code == 0 and "(undecided)" in out
+    code, out, _ = run("classify", article, "--min-confidence", "1", "--format", "json")
+    assert all(sentence["primary"] is None for sentence in json.loads(out)["sentences"])
+    assert run("classify", article, "--min-confidence", "1.5")[0] == 2

@@ -20,7 +20,6 @@ from ..errors import CorpusError, MissingExtraError
 from ..models.text import segment
 
 try:
-    from scipy.sparse import spmatrix
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
@@ -262,7 +261,7 @@ def _nearest(texts: Sequence[str], owners: Sequence[int]) -> float:
     """Return the mean cosine of a text with the nearest that has another owner."""
     if len(set(owners)) < 2:
         return 0.0
-    vectors: spmatrix = TfidfVectorizer(sublinear_tf=True).fit_transform(texts)
+    vectors = TfidfVectorizer(sublinear_tf=True).fit_transform(texts)
     similarity = (vectors @ vectors.T).toarray()
     ids = np.asarray(owners)
     similarity[ids[:, None] == ids[None, :]] = 0.0

@@ -180,3 +180,17 @@ def test_explanations_name_words_of_the_sentence(tiny_analyzer):
         assert all(sentence.text[word.start : word.end] == word.text for word in sentence.explanation)
     whole = tiny_analyzer.classify("He urged all members to ratify the treaty.", split=False, explain=True)
     assert {word.text for word in whole.explanation} <= set(whole.text.rstrip(".").split())
+
+
+def test_abstaining_takes_the_types_of_unsure_sentences_only(tiny_analyzer):
+    text = "The council approved a work plan.\nHe urged all members to ratify the treaty.\nIt rained."
+    plain = tiny_analyzer.classify(text)
+    assert all(0 <= s.confidence <= 1 and 0 <= s.commitment_probability <= 1 for s in plain)
+    bar = sorted(s.confidence for s in plain)[1]
+    careful = tiny_analyzer.classify(text, min_confidence=bar)
+    assert [s.primary is None for s in careful] == [s.confidence < bar for s in plain]
+    assert sum(s.primary is None for s in careful) == 1
+    undecided = next(s for s in careful if s.primary is None)
+    assert undecided.types == () and not undecided.is_commitment and undecided.probabilities
+    with pytest.raises(ValueError, match=r"min_confidence = 7"):
+        tiny_analyzer.classify(text, min_confidence=7)

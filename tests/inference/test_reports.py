@@ -15,7 +15,7 @@ def sentence(index, start, text, types):
     probabilities = {name: 0.9 if name in types else 0.1 for name in SCHEMA.names}
     commits = SCHEMA.is_commitment(types)
     return LabelledSentence(
-        index, start, start + len(text), text, types, types[0], probabilities, commits, 0.5
+        index, start, start + len(text), text, types, types[0], probabilities, commits, 0.5, 0.8, 0.7
     )
 
 

@@ -1,6 +1,7 @@
 import numpy as np
-from communique.models.calibration import Calibration
-from communique.models.taxonomy import CommitmentType, LabelSchema
+import pytest
+from communique.models.calibration import Calibration, Line
+from communique.models.taxonomy import CommitmentType, LabelSchema, commitment_schema
 
 SCHEMA = LabelSchema(
     name="three",
@@ -58,6 +59,43 @@ def test_stored_and_read_back():
     np.testing.assert_array_equal(read.temperatures, calibration.temperatures)
     np.testing.assert_array_equal(read.thresholds, calibration.thresholds)
     assert read.fitted_on == 77
+    with_lines = Calibration(SCHEMA, np.ones(4), np.full(3, 0.5), 9, Line(0.5, 0.1), Line(2.0, -1.0))
+    read = Calibration.from_dict(SCHEMA, with_lines.to_dict())
+    assert (read.confidence_line, read.commitment_line) == (Line(0.5, 0.1), Line(2.0, -1.0))
+
+
+def test_a_folder_without_lines_is_read():
+    data = Calibration.identity(SCHEMA).to_dict()
+    del data["confidence"], data["commitment"]
+    assert Calibration.from_dict(SCHEMA, data).confidence_line == Line()
+
+
+def test_a_line_makes_probabilities_honest():
+    random = np.random.default_rng(0)
+    truth = random.random(20000) * 0.98 + 0.01
+    outcomes = (random.random(20000) < truth).astype(float)
+    logits = np.log(truth / (1 - truth))
+    boastful = 1 / (1 + np.exp(-(2 * logits + 0.5)))
+    line = Line.fit(boastful, outcomes)
+    assert (line.slope, line.intercept) == (pytest.approx(0.5, abs=0.03), pytest.approx(-0.25, abs=0.05))
+    np.testing.assert_allclose(line.apply(boastful), truth, atol=0.02)
+    separated = Line.fit(np.array([0.1, 0.2, 0.8, 0.9]), np.array([0.0, 0.0, 1.0, 1.0]))
+    assert 1 < separated.slope < 10
+    assert Line.fit(np.array([0.1, 0.2]), np.zeros(2)) == Line()
+
+
+def test_confidence_and_commitment():
+    schema = commitment_schema()
+    calibration = Calibration.identity(schema)
+    rows = np.full((3, 10), 0.01)
+    rows[0, schema.names.index("pledge")] = 0.97  # a clear pledge
+    rows[1, schema.names.index("call")] = 0.55  # torn between a call and a pledge
+    rows[1, schema.names.index("pledge")] = 0.45
+    rows[2, schema.names.index("background")] = 0.98
+    clear, torn, background = calibration.confidence(rows)
+    assert clear > 0.9 and background > 0.9 and torn < 0.6
+    commits = calibration.commitment(rows)
+    assert commits[0] > 0.95 and 0.4 < commits[1] < 0.6 and commits[2] < 0.1
 
 
 def test_extreme_logits_do_not_overflow():
