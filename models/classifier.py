@@ -223,7 +223,7 @@ def padding_id(encoder: dict[str, Any]) -> int:
 
 
 def padded_batch(
-    windows: Sequence[Window], positions: Sequence[list[float]], padding: int
+    windows: Sequence[Window], positions: Sequence[list[float]], padding: int, multiple: int = 1
 ) -> dict[str, NDArray[Any]]:
     """Pad windows to the longest of them.
 
@@ -231,12 +231,14 @@ def padded_batch(
         windows: What to put into one batch.
         positions: The `position_features` of each window's sentence.
         padding: The encoder's `padding_id`.
+        multiple: Pad further, to a multiple of so many tokens.
 
     Returns:
         `input_ids`, `attention_mask`, `token_type_ids` and `pooling_mask` of shape (batch, length),
         and `position` of shape (batch, 3).
     """
-    length = max(len(window.input_ids) for window in windows)
+    longest = max(len(window.input_ids) for window in windows)
+    length = -(-longest // multiple) * multiple
 
     def pad(rows: list[list[int]], value: int = 0) -> NDArray[np.int64]:
         return np.array([row + [value] * (length - len(row)) for row in rows], dtype=np.int64)

