@@ -137,9 +137,9 @@ class Calibration:
     def decide(self, probabilities: Floats) -> list[tuple[str, ...]]:
         """Choose each sentence's types from its probabilities.
 
-        A type is given from its threshold on. A sentence with none gets the one that comes closest to
-        its threshold. The exclusive type is given only when it comes further above its threshold
-        than every other.
+        A type is given from its threshold on. A sentence with none gets the one that comes closest to its
+        threshold, and so does every sentence where the schema allows one type only. The exclusive type is
+        given only when it comes further above its threshold than every other.
 
         Args:
             probabilities: Shape (sentences, types) or (sentences, types + 1); salience is ignored.
@@ -151,6 +151,8 @@ class Calibration:
         for row in probabilities[:, : len(names)] / self.thresholds:
             best = names[int(row.argmax())]
             chosen = [name for name, ratio in zip(names, row, strict=True) if ratio >= 1] or [best]
+            if not self.schema.several:
+                chosen = [best]
             if self.schema.exclusive in chosen:
                 others = [name for name in chosen if name != self.schema.exclusive]
                 chosen = [best] if best == self.schema.exclusive or not others else others

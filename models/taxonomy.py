@@ -53,6 +53,8 @@ class LabelSchema(BaseModel):
     """The labels, strongest first."""
     exclusive: str | None = None
     """The label that never stands beside another."""
+    several: bool = True
+    """Whether a sentence may have several labels; without it, it gets the likeliest."""
 
     @model_validator(mode="after")
     def _names_are_consistent(self) -> LabelSchema:
@@ -118,6 +120,8 @@ class LabelSchema(BaseModel):
                 return f"unknown type '{name}'{nearest(name, self.names)}"
         if not names:
             return "a sentence has no type; give it at least one"
+        if len(names) > 1 and not self.several:
+            return f"it has the types {names}, but the schema allows one; keep one, or set several: true in the schema"
         if len(set(names)) < len(names):
             return f"a type is named twice in {names}; name it once"
         if self.exclusive in names and len(names) > 1:

@@ -1,4 +1,4 @@
-"""Simple systems that the models must beat: keyword rules, the majority type, and leading sentences."""
+"""Simple systems that the models must beat: keyword rules, the majority type, leading and central sentences."""
 
 from __future__ import annotations
 
@@ -45,3 +45,11 @@ def lead(sentences: Sequence[str], title: str | None, count: int = 3) -> list[st
     """Take the first sentences after the title for an abstract."""
     body = [text for text in sentences if text != title]
     return body[:count]
+
+
+def centroid_scores(sentences: Sequence[str]) -> list[float]:
+    """Score sentences by how near they are to the whole text (Radev et al., 2004): TF-IDF cosine with its sum."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectors = TfidfVectorizer(token_pattern=r"\S+").fit_transform(sentences).toarray()
+    return [float(value) for value in vectors @ vectors.sum(axis=0)]

@@ -29,6 +29,7 @@ from ..models.folder import FORMAT_VERSION, new_model_folder, open_model_folder,
 from ..models.taxonomy import LabelSchema, commitment_schema
 from .base_models import Checkpoint, find_checkpoint
 from .config import (
+    LABELS_OF_DATA,
     ClassifierConfig,
     ClassifierLossConfig,
     ClassifierModelConfig,
@@ -36,19 +37,19 @@ from .config import (
     data_path,
     to_yaml,
 )
-from .corpus import AnnotatedDocument, AnnotatedSentence, load_documents, statistics
+from .corpus import AnnotatedDocument, AnnotatedSentence, statistics
+from .examples import hold_out, load_examples, load_training_data, schema_of_examples
 
 try:
     import torch
     from datasets import Dataset
-    from safetensors.torch import save_file
     from torch import Tensor, nn
     from transformers import AutoModel, AutoTokenizer, EvalPrediction
 except ImportError:
     raise MissingExtraError("Training", "train") from None
 
 from ..models.engines.export import export_classifier
-from ..models.engines.torch import SentenceEncoder, load_weights
+from ..models.engines.torch import SentenceEncoder, load_weights, save_weights
 from .cards import write_card
 from .figures import loss_curve
 from .metrics import TypeMetric, per_type_scores
@@ -86,15 +87,13 @@ def train_classifier(
         TrainingError: If the run cannot start; see `start_run`.
         ModelFolderError: If the output exists and `overwrite` is false.
     """
-    schema = schema_of(config.model.label_schema)
-    train = load_documents(config.data.training_files(), schema)
-    validation = load_documents(map(data_path, config.data.validation), schema)
+    schema, train, validation = _data(config)
     checkpoint = find_checkpoint(config.model.base)
     run = start_run(config, resume=resume, overwrite=overwrite)
 
     tokenizer_file = _save_tokenizer(checkpoint, run.checkpoints)
     train_data = _examples([*train, *joined_sentences(train, config, schema)], tokenizer_file, config, schema)
-    validation_data = _examples(validation, tokenizer_file, config, schema)
+    validation_data = _examples(validation, tokenizer_file, config, schema) if validation else None
     encoder = _encoder(checkpoint, config.model)
     network = SentenceEncoder(encoder, len(schema.names), config.model.dropout)
     if config.model.start_from is not None:
@@ -112,7 +111,7 @@ def train_classifier(
             config.training,
             run,
             examples=len(train_data),
-            metric=BEST_METRIC,
+            metric=BEST_METRIC if validation else None,
             greater_is_better=True,
             quiet=quiet,
         ),
@@ -127,7 +126,7 @@ def train_classifier(
 
     with new_model_folder(run.output, overwrite=overwrite) as folder:
         _write_model(folder, config, schema, model.network, tokenizer_file)
-        metrics = _calibrate(folder, validation, schema)
+        metrics = _calibrate(folder, validation, schema) if validation else {}
         counts = {"train": statistics(train, schema), "validation": statistics(validation, schema)}
         record = run_record(run, trainer, metrics, checkpoint.licence, counts)
         write_json(folder / "run.json", record)
@@ -137,6 +136,23 @@ def train_classifier(
         write_card(folder)
     finish_run(run)
     return run.output
+
+
+def _data(
+    config: ClassifierConfig,
+) -> tuple[LabelSchema, list[AnnotatedDocument], list[AnnotatedDocument]]:
+    """Load the schema, the training data and the validation data of a run."""
+    training_files = config.data.training_files()
+    validation_files = [data_path(path) for path in config.data.validation]
+    if config.model.label_schema == LABELS_OF_DATA:
+        examples = [item for path in (*training_files, *validation_files) for item in load_examples(path)]
+        schema = schema_of_examples(examples, config.name)
+    else:
+        schema = schema_of(config.model.label_schema)
+    train = load_training_data(training_files, schema)
+    if validation_files:
+        return schema, train, load_training_data(validation_files, schema)
+    return schema, *hold_out(train, config.data.validation_share, config.training.seed)
 
 
 def schema_of(path: str | None) -> LabelSchema:
@@ -372,8 +388,7 @@ def _write_model(
 ) -> None:
     if config.training.lora is not None:
         network.encoder = network.encoder.merge_and_unload()
-    state = {name: tensor.detach().cpu().half().contiguous() for name, tensor in network.state_dict().items()}
-    save_file(state, folder / WEIGHTS)
+    save_weights(network, folder / WEIGHTS, config.model.weights)
     load_tokenizer(tokenizer_file).save(str(folder / TOKENIZER))
     write_json(folder / "labels.json", schema.to_dict())
     write_json(
@@ -385,6 +400,7 @@ def _write_model(
             "max_length": config.model.max_length,
             "context_sentences": config.model.context_sentences,
             "context_length": config.model.context_length,
+            "weights": config.model.weights,
             "encoder": network.encoder.config.to_dict(),
         },
     )

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..errors import ConfigError
 from ..models.validation import nearest, read_yaml, validated
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 PACKAGE_PREFIX = "package:"
+LABELS_OF_DATA = "data"
 
 
 class _Strict(BaseModel):
@@ -40,8 +41,11 @@ class DataConfig(_Strict):
     optional: tuple[str, ...] = ()
     """Files to learn from where they exist, such as restored real texts; the run's record and card say which
     did not."""
-    validation: tuple[str, ...] = Field(min_length=1)
+    validation: tuple[str, ...] = ()
     """Files that decide on the best epoch, the temperatures and the thresholds."""
+    validation_share: float = Field(default=0.2, ge=0, lt=1)
+    """Where no validation file is named: the share of each label's examples that is set aside for it. With 0
+    nothing is decided: the last epoch, temperatures of 1 and thresholds of 0.5 hold."""
 
     def training_files(self) -> list[Path]:
         """Return the files to learn from: of the optional ones those that exist."""
@@ -122,7 +126,10 @@ class ClassifierModelConfig(_Strict):
     freeze_embeddings: bool = False
     """Leave the token embeddings as the base has them."""
     label_schema: str | None = None
-    """A YAML file with a label set of your own; null for the nine commitment types."""
+    """A YAML file with a label set of your own, or `data` for the labels that occur in the data; null for the
+    nine commitment types."""
+    weights: Literal["float16", "int8"] = "float16"
+    """How the trained weights are stored: int8 halves the files of a large encoder."""
     start_from: str | None = None
     """A classifier's folder whose weights the run begins with, to teach it more; null for the base's."""
 
@@ -183,6 +190,12 @@ class SummarizerConfig(_Strict):
     model: SummarizerModelConfig
     selection: SelectionConfig = SelectionConfig()
     training: OptimizationConfig = OptimizationConfig()
+
+    @model_validator(mode="after")
+    def _has_validation(self) -> SummarizerConfig:
+        if not self.data.validation:
+            raise ValueError("data.validation is empty; name a file of annotated documents with abstracts")
+        return self
 
 
 Config = TypeVar("Config", ClassifierConfig, SummarizerConfig)

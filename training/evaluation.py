@@ -14,17 +14,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import average_precision_score
 
 from .._version import __version__
 from ..inference.api import Analyzer
+from ..models.classifier import SentenceScores
 from ..models.folder import file_hash
 from ..models.grounding import check_support
 from ..models.summarizer import Abstract, SourceSentence, extract
 from ..models.taxonomy import LabelSchema
 from ..models.text import segment
-from .baselines import KEYWORDS, keyword_types, lead, majority_types
+from .baselines import KEYWORDS, centroid_scores, keyword_types, lead, majority_types
 from .corpus import AnnotatedDocument, contrast_pairs, load_documents
-from .metrics import TypeMetric, per_type_scores, rouge_scores
+from .metrics import (
+    Floats,
+    TypeMetric,
+    accuracy_at_coverage,
+    calibration_error,
+    per_type_scores,
+    rouge_scores,
+)
 
 CLASSIFICATION_MEASURES = (
     "primary_macro_f1",
@@ -33,6 +42,7 @@ CLASSIFICATION_MEASURES = (
     "sets_macro_f1",
     "commitment_f1",
 )
+COVERAGES = (0.9, 0.75, 0.5)
 CONTRAST_MEASURES = ("primary_pairs_right", "sets_pairs_right")
 ABSTRACT_MEASURES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "unsupported")
 RESAMPLES = 1000
@@ -85,6 +95,10 @@ def evaluate_models(
     systems: dict[str, Any] = {
         name: _classification(given, references, schema) for name, given in predictions.items()
     }
+    systems[OURS]["calibration"] = _calibration(scores, predictions[OURS], references, schema)
+    salience = _salience(documents, scores)
+    if salience is not None:
+        systems[OURS]["salience"] = salience
     systems[OURS]["by_genre"] = _by_genre(documents, predictions[OURS], references, schema)
 
     if contrast_pairs(documents):
@@ -138,6 +152,10 @@ def markdown_tables(result: dict[str, Any]) -> str:
     lines += ["", "| genre | accuracy of the primary type | sentences |", "|---|---|---|"]
     for genre, scores in result["systems"][OURS]["by_genre"].items():
         lines.append(f"| {genre} | {_figure(scores['primary_accuracy'])} | {scores['sentences']} |")
+    lines += ["", "| confidence and salience | value |", "|---|---|"]
+    for part in ("calibration", "salience"):
+        for name, interval in result["systems"][OURS].get(part, {}).items():
+            lines.append(f"| {name.replace('_', ' ')} | {_figure(interval)} |")
     if any("contrast" in figures for figures in result["systems"].values()):
         pairs = result["systems"][OURS]["contrast"]["pairs"]
         lines += ["", f"{pairs} contrast pairs; a pair is right when both its sides are", ""]
@@ -181,6 +199,59 @@ def _type_figures(
     return {
         name: _plain(bootstrap(lambda chosen, name=name: figures(chosen)[name], len(given)))  # type: ignore[misc]
         for name in measures
+    }
+
+
+def _calibration(
+    scores: Sequence[Sequence[SentenceScores]],
+    given: Sequence[Types],
+    references: Sequence[Types],
+    schema: LabelSchema,
+) -> dict[str, dict[str, float]]:
+    """Judge the confidence in the primary type: is it honest, and does it tell right from wrong?"""
+    confidence = [np.array([score.confidence for score in group]) for group in scores]
+    right = [
+        np.array([float(schema.primary(a) == schema.primary(b)) for a, b in zip(ours, gold, strict=True)])
+        for ours, gold in zip(given, references, strict=True)
+    ]
+
+    def over_documents(measure: Callable[[Floats, Floats], float]) -> dict[str, float]:
+        def figure(chosen: Sequence[int]) -> float:
+            return measure(
+                np.concatenate([confidence[i] for i in chosen]), np.concatenate([right[i] for i in chosen])
+            )
+
+        return _plain(bootstrap(figure, len(confidence)))
+
+    figures = {"calibration_error": over_documents(calibration_error)}
+    for coverage in COVERAGES:
+        name = f"accuracy_at_{coverage:.0%}".replace("%", "_percent")
+        figures[name] = over_documents(lambda c, r, coverage=coverage: accuracy_at_coverage(c, r, coverage))  # type: ignore[misc]
+    return figures
+
+
+def _salience(
+    documents: Sequence[AnnotatedDocument], scores: Sequence[Sequence[SentenceScores]]
+) -> dict[str, dict[str, float]] | None:
+    """Judge salience as a ranking of each document's sentences, beside the order in which they stand."""
+    judged = [
+        i
+        for i, document in enumerate(documents)
+        if document.sentences
+        and all(s.salient is not None for s in document.sentences)
+        and any(s.salient for s in document.sentences)
+    ]
+    if not judged:
+        return None
+    gold = {i: [bool(s.salient) for s in documents[i].sentences] for i in judged}
+    rankings: dict[str, dict[int, list[float]]] = {
+        "average_precision": {i: [score.salience for score in scores[i]] for i in judged},
+        "lead_average_precision": {i: [-float(place) for place in range(len(gold[i]))] for i in judged},
+        "centroid_average_precision": {i: centroid_scores(documents[i].sentence_texts()) for i in judged},
+    }
+    return {
+        name: _mean_figure([average_precision_score(gold[i], ranking[i]) for i in judged])
+        for name, ranking in rankings.items()
     }
 
 

@@ -11,11 +11,15 @@ from typing import Any
 import datasets
 import evaluate
 import numpy as np
+import numpy.typing as npt
 from rouge_score import rouge_scorer
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, precision_recall_fscore_support
 
 from ..models.taxonomy import LabelSchema
 
+Floats = npt.NDArray[np.floating[Any]]
+
+CALIBRATION_BINS = 15
 ROUGE_TYPES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
 
@@ -128,6 +132,30 @@ def per_type_scores(
         }
         for i, name in enumerate(schema.names)
     }
+
+
+def calibration_error(confidence: Floats, right: Floats, bins: int = CALIBRATION_BINS) -> float:
+    """Compute the expected calibration error: how far confidence is from accuracy, on average.
+
+    Bins of equal width; each bin's gap weighs by its share of the sentences (Guo et al., 2017).
+
+    Args:
+        confidence: How likely each answer was said to be right. Shape (sentences,).
+        right: 1 where it was, else 0. Shape (sentences,).
+        bins: How many bins between 0 and 1.
+    """
+    places = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(float(confidence[places == i].mean() - right[places == i].mean())) * float((places == i).mean())
+        for i in np.unique(places)
+    ]
+    return float(sum(gaps))
+
+
+def accuracy_at_coverage(confidence: Floats, right: Floats, coverage: float) -> float:
+    """Compute the accuracy of the most confident share of the answers (El-Yaniv and Wiener, 2010)."""
+    kept = max(1, round(coverage * len(confidence)))
+    return float(right[np.argsort(-confidence, kind="stable")[:kept]].mean())
 
 
 def multi_hot(types: Sequence[Sequence[str]], schema: LabelSchema) -> np.ndarray[Any, np.dtype[np.int64]]:

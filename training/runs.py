@@ -118,11 +118,14 @@ def training_arguments(
     run: Run,
     *,
     examples: int,
-    metric: str,
+    metric: str | None,
     greater_is_better: bool,
     quiet: bool,
 ) -> TrainingArguments:
-    """Translate our settings into transformers' arguments; the only place that knows their names."""
+    """Translate our settings into transformers' arguments; the only place that knows their names.
+
+    Without a metric there is no evaluation, and the last step's weights are kept.
+    """
     steps = math.ceil(examples / (settings.batch_size * settings.gradient_accumulation))
     total = settings.max_steps if settings.max_steps > 0 else math.ceil(steps * settings.epochs)
     interval = max(1, min(total, steps // settings.evaluations_per_epoch))
@@ -138,13 +141,13 @@ def training_arguments(
         lr_scheduler_type=settings.schedule,
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.max_gradient_norm,
-        eval_strategy="steps",
+        eval_strategy="steps" if metric else "no",
         eval_steps=interval,
         save_strategy="steps",
         save_steps=interval,
         save_total_limit=2,
         logging_steps=max(1, min(20, total // 10)),
-        load_best_model_at_end=True,
+        load_best_model_at_end=metric is not None,
         metric_for_best_model=metric,
         greater_is_better=greater_is_better,
         bf16=use_bfloat16(settings.precision),

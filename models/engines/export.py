@@ -79,7 +79,7 @@ def _files_of_other_engine(kind: str, engine: Literal["openvino", "torch"]) -> t
 
 
 def export_classifier(folder: Path) -> Path:
-    """Convert a classifier's weights to OpenVINO, stored in half precision, beside the torch ones.
+    """Convert a classifier's weights to OpenVINO, stored in their own precision, beside the torch ones.
 
     Args:
         folder: The model folder; its hashes are written anew.
@@ -111,8 +111,19 @@ def export_classifier(folder: Path) -> Path:
         item.get_node().set_partial_shape(openvino.PartialShape([-1, 3] if name == "position" else [-1, -1]))
         item.get_tensor().set_names({name})
     converted.validate_nodes_and_infer_types()
+    if model.config.get("weights") == "int8":
+        converted = _with_int8_weights(converted)
     path = folder / OPENVINO_MODEL
     path.parent.mkdir(exist_ok=True)
     openvino.save_model(converted, path, compress_to_fp16=True)
     write_hashes(folder)
     return path
+
+
+def _with_int8_weights(model: openvino.Model) -> openvino.Model:
+    """Store the matrices as whole numbers again: they lie on that grid already, so no figure changes."""
+    import nncf
+
+    logging.set_verbosity_error()
+    nncf.set_log_level("ERROR")
+    return nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM)

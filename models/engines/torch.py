@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,11 @@ except ImportError:
 
 from ..classifier import POSITION_FEATURES
 
+WeightPrecision = Literal["float16", "int8"]
 SALIENCE_HIDDEN = 64
+SMALLEST_QUANTIZED = 64
+"""Matrices with a side smaller than this stay in float16: they are few numbers."""
+SCALE = ".scale"
 
 
 class SentenceEncoder(nn.Module):
@@ -62,11 +66,39 @@ class SentenceEncoder(nn.Module):
         return torch.cat([self.types(pooled), salience], dim=1)
 
 
+def save_weights(network: SentenceEncoder, weights: Path, precision: WeightPrecision) -> None:
+    """Write a network's weights as a safetensors file.
+
+    Args:
+        network: The network; with "int8" its matrices are rounded in place to what is written, so that whatever
+            is measured or converted afterwards is the very model on disk.
+        weights: The file.
+        precision: "float16", or "int8" for matrices of whole numbers with a scale for each row (symmetric
+            round-to-nearest quantization) and float16 for the rest.
+    """
+    from safetensors.torch import save_file
+
+    state: dict[str, Tensor] = {}
+    for name, tensor in network.state_dict().items():
+        if precision == "int8" and tensor.ndim == 2 and min(tensor.shape) >= SMALLEST_QUANTIZED:
+            scale = tensor.abs().amax(dim=1, keepdim=True).clamp(min=1e-12).float() / 127
+            numbers = (tensor / scale).round().clamp(-127, 127)
+            tensor.copy_(numbers * scale)
+            state[name], state[name + SCALE] = numbers.to(torch.int8), scale
+        else:
+            state[name] = tensor.half()
+    save_file({name: tensor.cpu().contiguous() for name, tensor in state.items()}, str(weights))
+
+
 def load_weights(network: SentenceEncoder, weights: Path) -> None:
     """Fill a network with the weights of a classifier's safetensors file."""
     from safetensors.torch import load_file
 
-    network.load_state_dict({name: tensor.float() for name, tensor in load_file(str(weights)).items()})
+    stored = {name: tensor.float() for name, tensor in load_file(str(weights)).items()}
+    scales = {name: stored.pop(name) for name in list(stored) if name.endswith(SCALE)}
+    for name, scale in scales.items():
+        stored[name.removesuffix(SCALE)] *= scale
+    network.load_state_dict(stored)
 
 
 class TorchClassifierEngine:

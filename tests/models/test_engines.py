@@ -5,8 +5,9 @@ import shutil
 import communique
 import numpy as np
 import pytest
+import torch
 from communique.errors import ModelFolderError
-from communique.models.classifier import SentenceClassifier
+from communique.models.classifier import SentenceClassifier, sentence_inputs
 from communique.models.engines.export import export_model
 from communique.models.summarizer import MeetingSummarizer
 
@@ -129,3 +130,50 @@ def test_shipped_engines_agree_on_the_seed_article(seed_article):
         assert mine.types == other.types
         for name in mine.probabilities:
             assert mine.probabilities[name] == pytest.approx(other.probabilities[name], abs=0.02)
+
+
+def test_int8_weights_are_small_and_the_same_in_every_engine(tmp_path):
+    """A network whose matrices are large enough to be worth it: both engines run what lies on disk."""
+    from communique.models.engines.torch import SentenceEncoder, load_weights, save_weights
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(0)
+    settings = BertConfig(
+        vocab_size=100,
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=128,
+        max_position_embeddings=64,
+    )
+    network = SentenceEncoder(BertModel(settings), 9).eval()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    whole, numbers = tmp_path / "float16.safetensors", tmp_path / "int8.safetensors"
+    save_weights(network, whole, "float16")
+    save_weights(network, numbers, "int8")
+    assert numbers.stat().st_size < 0.7 * whole.stat().st_size
+    read = SentenceEncoder(BertModel(settings), 9).eval()
+    load_weights(read, numbers)
+    for name, tensor in network.state_dict().items():
+        torch.testing.assert_close(read.state_dict()[name], tensor, atol=1e-3, rtol=1e-3)
+        # Rounding moves a number by half a step of its row at most.
+        step = before[name].abs().amax(dim=-1, keepdim=True) / 127 if tensor.ndim == 2 else 1e-3
+        assert ((tensor - before[name]).abs() <= step / 2 + 1e-6).all()
+
+
+def test_a_classifier_with_int8_weights_agrees_with_its_export(classifier_overrides, tmp_path):
+    from communique.training.classifier import train_classifier
+    from communique.training.config import ClassifierConfig, load_config
+
+    overrides = [
+        *classifier_overrides,
+        f"output={tmp_path / 'm'}",
+        "model.weights=int8",
+        "training.max_steps=4",
+    ]
+    folder = train_classifier(
+        load_config(ClassifierConfig, "configs/tiny/classifier.yaml", overrides), quiet=True
+    )
+    fast, reference = SentenceClassifier.load(folder), SentenceClassifier.load(folder, engine="torch")
+    inputs = sentence_inputs([*TEXT, "He urged all members to ratify the treaty."], 1)
+    np.testing.assert_allclose(fast.logits(inputs), reference.logits(inputs), atol=0.02)

@@ -60,3 +60,18 @@ def test_rouge_by_hand():
     assert scores["rouge2"] == pytest.approx(2 * (1 / 2) * (1 / 3) / (1 / 2 + 1 / 3))
     assert rouge_scores(["a b\nc d"], ["c d\na b"])["rougeLsum"] == [pytest.approx(1)]
     assert rouge_scores(["a b\nc d"], ["c d\na b"])["rougeL"] == [pytest.approx(0.5)]
+
+
+def test_calibration_error_worked_by_hand():
+    # Bin 0.8 to 0.867: two answers, said 0.85 and 0.85, one right: gap 0.35. Bin 0.2 to 0.267: said 0.25, wrong: 0.25.
+    confidence, right = np.array([0.85, 0.85, 0.25, 0.25]), np.array([1.0, 0.0, 0.0, 0.0])
+    assert calibration_error(confidence, right) == pytest.approx(0.5 * 0.35 + 0.5 * 0.25)
+    assert calibration_error(np.array([1.0, 1.0]), np.array([1.0, 1.0])) == 0
+    assert calibration_error(np.array([1.0, 0.0]), np.array([0.0, 0.0])) == pytest.approx(0.5)
+
+
+def test_accuracy_of_the_most_confident():
+    confidence, right = np.array([0.9, 0.3, 0.8, 0.6]), np.array([1.0, 0.0, 1.0, 0.0])
+    assert accuracy_at_coverage(confidence, right, 0.5) == 1
+    assert accuracy_at_coverage(confidence, right, 0.75) == pytest.approx(2 / 3)
+    assert accuracy_at_coverage(confidence, right, 1.0) == 0.5
