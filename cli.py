@@ -38,10 +38,12 @@ app = typer.Typer(
 )
 train_app = typer.Typer(help="Fine-tune a model from a configuration.", no_args_is_help=True)
 models_app = typer.Typer(help="Models: the shipped ones, base checkpoints, your own.", no_args_is_help=True)
+benchmark_app = typer.Typer(help="Measure accuracy and speed on this machine.", no_args_is_help=True)
 corpus_app = typer.Typer(help="Annotated documents: check them, count them.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
 app.add_typer(models_app, name="models")
 app.add_typer(corpus_app, name="corpus")
+app.add_typer(benchmark_app, name="benchmark")
 
 
 class OutputFormat(StrEnum):
@@ -294,6 +296,34 @@ def train_summarizer(
         _say(f"wrote {train(resolved, resume=resume, overwrite=overwrite, quiet=quiet)}")
     else:
         _print_config(resolved)
+
+
+@benchmark_app.command("classifier")
+def benchmark_classifier_command(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", help="Held-out annotated documents; the corpus's test part if none is named."),
+    ] = None,
+    classifier: ClassifierOption = "classifier",
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Simpler classifiers and slower ways to run ours beside it.")
+    ] = False,
+    sentences: Annotated[int, typer.Option(min=1, help="Sentences to time.")] = 1000,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write JSON, Markdown and a picture into this folder."),
+    ] = None,
+) -> None:
+    """Measure the classifier's accuracy, speed, latency and memory."""
+    from .training.benchmark import benchmark_classifier, benchmark_tables, write_benchmark
+    from .training.config import data_path
+
+    files = data or [data_path("package:seeds/corpus/test.jsonl")]
+    result = benchmark_classifier(classifier, files, baselines=baselines, sentences=sentences, report=_say)
+    if output is not None:
+        for path in write_benchmark(result, output):
+            _say(f"wrote {path}")
+    typer.echo(benchmark_tables(result))
 
 
 @models_app.command("list")

@@ -6,7 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
+from ..models.calibration import Calibration, Floats
 from ..models.taxonomy import LabelSchema
+from .base_models import find_checkpoint
+from .corpus import AnnotatedDocument
+from .metrics import multi_hot
 
 # Wordings that a reader of the annotation guideline would try first.
 KEYWORDS = {
@@ -53,3 +59,64 @@ def centroid_scores(sentences: Sequence[str]) -> list[float]:
 
     vectors = TfidfVectorizer(token_pattern=r"\S+").fit_transform(sentences).toarray()
     return [float(value) for value in vectors @ vectors.sum(axis=0)]
+
+
+TFIDF = "TF-IDF and logistic regression"
+FROZEN = "frozen MiniLM and logistic regression"
+BASELINE_CLASSIFIERS = (TFIDF, FROZEN)
+"""Classifiers that learn from the training data what takes seconds or a minute to learn."""
+
+
+def learned_types(
+    name: str,
+    training: Sequence[AnnotatedDocument],
+    documents: Sequence[AnnotatedDocument],
+    schema: LabelSchema,
+) -> list[list[tuple[str, ...]]]:
+    """Label documents with a simple classifier that learns from others.
+
+    Args:
+        name: One of `BASELINE_CLASSIFIERS`.
+        training: What it learns from.
+        documents: What it labels.
+        schema: The labels.
+
+    Returns:
+        The types of each sentence of each document.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+
+    known = [text for document in training for text in document.sentence_texts()]
+    asked = [text for document in documents for text in document.sentence_texts()]
+    if name == TFIDF:
+        vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+        features, questions = vectorizer.fit_transform(known), vectorizer.transform(asked)
+    else:
+        features, questions = _embeddings(known), _embeddings(asked)
+    targets = multi_hot([sentence.types for document in training for sentence in document.sentences], schema)
+    model = OneVsRestClassifier(LogisticRegression(C=10, max_iter=1000)).fit(features, targets)
+    types = iter(Calibration.identity(schema).decide(model.predict_proba(questions)))
+    return [[next(types) for _ in document.sentences] for document in documents]
+
+
+def _embeddings(texts: Sequence[str]) -> Floats:
+    """Embed sentences with the base encoder as it is: the mean of its output over the tokens."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    source = find_checkpoint("minilm").source
+    tokenizer, encoder = AutoTokenizer.from_pretrained(source), AutoModel.from_pretrained(source).eval()
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    result = np.empty((len(texts), encoder.config.hidden_size))
+    with torch.inference_mode():
+        for start in range(0, len(order), 64):
+            chosen = order[start : start + 64]
+            batch = tokenizer(
+                [texts[i] for i in chosen], padding=True, truncation=True, max_length=256, return_tensors="pt"
+            )
+            states = encoder(**batch).last_hidden_state.float()
+            weights = batch["attention_mask"].unsqueeze(-1).float()
+            result[chosen] = ((states * weights).sum(1) / weights.sum(1)).numpy()
+    return result

@@ -125,6 +125,17 @@ def evaluate_models(
     }
 
 
+def judge_types(
+    given: Sequence[Types], documents: Sequence[AnnotatedDocument], schema: LabelSchema
+) -> dict[str, Any]:
+    """Judge the types that any system gave the sentences of annotated documents."""
+    references = [[sentence.types for sentence in document.sentences] for document in documents]
+    return {
+        **_classification(given, references, schema),
+        "by_genre": _by_genre(documents, given, references, schema),
+    }
+
+
 def bootstrap(measure: Callable[[Sequence[int]], float], count: int) -> Interval:
     """Compute a figure with its 95 % interval by resampling documents.
 

@@ -60,6 +60,36 @@ def corpus_figures(documents: Sequence[AnnotatedDocument], schema: LabelSchema, 
     return paths
 
 
+def speed_and_accuracy(result: dict[str, Any], path: Path) -> None:
+    """Draw a benchmark: accuracy of each system with its interval, and sentences a second.
+
+    Args:
+        result: What `benchmark_classifier` returned.
+        path: The PNG to write.
+    """
+    figure = Figure(figsize=(10, 3.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    systems = {
+        name: figures["classification"]["primary_macro_f1"]
+        for name, figures in result["accuracy"]["systems"].items()
+        if "classification" in figures
+    }
+    values = [interval["value"] for interval in systems.values()]
+    errors = [
+        [interval["value"] - interval["low"] for interval in systems.values()],
+        [interval["high"] - interval["value"] for interval in systems.values()],
+    ]
+    left.barh(list(systems), values, xerr=errors, color="#0072B2", capsize=3)
+    left.set_xlabel("macro-F1 of the primary type, 95 % interval")
+    left.invert_yaxis()
+    names = [f"{speed['system']}, {speed['threads']} thread(s)" for speed in result["speed"]]
+    right.barh(names, [speed["sentences_per_second"] for speed in result["speed"]], color="#D55E00")
+    right.set_xlabel("sentences a second")
+    right.invert_yaxis()
+    figure.savefig(path, dpi=120)
+
+
 def _types_by_genre(documents: Sequence[AnnotatedDocument], schema: LabelSchema, path: Path) -> None:
     genres = sorted({document.genre for document in documents})
     shares = []

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 from communique.models.taxonomy import commitment_schema
-from communique.training.metrics import RougeMetric, TypeMetric, multi_hot, per_type_scores, rouge_scores
+from communique.training.metrics import (
+    RougeMetric,
+    TypeMetric,
+    accuracy_at_coverage,
+    calibration_error,
+    multi_hot,
+    per_type_scores,
+    rouge_scores,
+)
 from sklearn.metrics import f1_score
 
 SCHEMA = commitment_schema()
