@@ -124,7 +124,8 @@ def _lengths(documents: Sequence[AnnotatedDocument], path: Path) -> None:
     left.hist(words, bins=range(0, 71, 2), color="#0072B2")
     left.set_xlabel("words a sentence (above 70 not drawn)")
     left.set_ylabel("sentences")
-    right.hist([len(document.sentences) for document in documents], bins=30, color="#D55E00")
+    counts = [len(document.sentences) for document in documents]
+    right.hist(counts, bins=range(min(counts), max(counts) + 2), color="#D55E00")
     right.set_xlabel("sentences a document")
     right.set_ylabel("documents")
     figure.savefig(path, dpi=120)

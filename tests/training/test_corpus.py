@@ -1,10 +1,18 @@
 import json
+from collections import Counter
 
 import pytest
 from communique.errors import CorpusError
 from communique.models.taxonomy import commitment_schema
 from communique.training.config import data_path
-from communique.training.corpus import check_files, load_documents, normalized_text, statistics, to_dataset
+from communique.training.corpus import (
+    check_files,
+    contrast_pairs,
+    load_documents,
+    normalized_text,
+    statistics,
+    to_dataset,
+)
 
 from ..conftest import authored_document, write_corpus
 
@@ -109,16 +117,24 @@ class TestShippedCorpus:
         data_path(f"package:seeds/corpus/{split}.jsonl") for split in ("train", "validation", "test")
     )
 
+    CONTRAST = tuple(data_path(f"package:seeds/corpus/contrast-{split}.jsonl") for split in ("train", "test"))
+
     def test_is_sound(self):
-        assert check_files(self.FILES, SCHEMA) == []
+        assert check_files((*self.FILES, *self.CONTRAST), SCHEMA) == []
+
+    def test_each_rule_has_twenty_sentences_on_either_side(self):
+        pairs = contrast_pairs(load_documents(self.CONTRAST, SCHEMA))
+        rules = Counter(sides[0].rule for sides in pairs.values())
+        assert set(rules) == set(range(1, 18)) and min(rules.values()) >= 20
+        assert len(contrast_pairs(load_documents(self.CONTRAST[1:], SCHEMA))) >= 100
 
     def test_size_and_balance(self):
         documents = load_documents(self.FILES, SCHEMA)
         counts = statistics(documents, SCHEMA)
-        assert counts.by_split == {"train": 480, "validation": 60, "test": 60}
-        assert counts.sentences >= 9000
-        assert min(counts.by_type.values()) >= 600
-        assert counts.abstracts == 600
+        assert counts.by_split == {"train": 736, "validation": 108, "test": 60}
+        assert counts.sentences >= 15000
+        assert min(counts.by_type.values()) >= 900
+        assert counts.abstracts == 904
         assert all(30 <= len(document.abstract.split()) <= 80 for document in documents)
 
     def test_test_holds_topics_that_train_never_saw(self):
