@@ -27,7 +27,7 @@ TOKENIZER = "tokenizer.json"
 CALIBRATION = "calibration.json"
 
 POSITION_FEATURES = 3
-BATCH_SIZE = 32
+BATCH_SIZE = 16
 
 
 @dataclass(frozen=True, slots=True)

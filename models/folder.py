@@ -80,9 +80,10 @@ class ModelFolder:
         return json.loads(self.file(name).read_text(encoding="utf-8"))
 
 
-def shipped_models() -> list[str]:
-    """Name the models that come with the package."""
-    return sorted(path.parent.name for path in SHIPPED_MODELS.glob("*/config.json"))
+def shipped_models() -> dict[str, Path]:
+    """Return the folders of the models that come with the package, by the names that their configs give them."""
+    folders = [path.parent for path in SHIPPED_MODELS.glob("*/config.json")]
+    return dict(sorted((_read_json(folder / "config.json")["name"], folder) for folder in folders))
 
 
 def open_model_folder(model: str | Path, kind: str) -> ModelFolder:
@@ -240,13 +241,13 @@ def find_model_folder(model: str | Path) -> Path:
     Raises:
         ModelFolderError: If there is no such folder, or it is not complete.
     """
-    names = shipped_models()
-    if str(model) in names:
-        return SHIPPED_MODELS / str(model)
+    shipped = shipped_models()
+    if str(model) in shipped:
+        return shipped[str(model)]
     path = Path(model)
     if not path.exists():
         raise ModelFolderError(
-            f"'{model}': no model folder and no shipped model of that name{nearest(str(model), names)}"
+            f"'{model}': no model folder and no shipped model of that name{nearest(str(model), list(shipped))}"
         )
     if not path.is_dir():
         raise ModelFolderError(f"{path}: is a file; name the model's folder")

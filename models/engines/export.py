@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import shutil
 import warnings
@@ -124,6 +126,7 @@ def _with_int8_weights(model: openvino.Model) -> openvino.Model:
     """Store the matrices as whole numbers again: they lie on that grid already, so no figure changes."""
     import nncf
 
-    logging.set_verbosity_error()
     nncf.set_log_level("ERROR")
-    return nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM)
+    # Its progress bar would go to standard output.
+    with contextlib.redirect_stdout(io.StringIO()):
+        return nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM)

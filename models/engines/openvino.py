@@ -22,7 +22,12 @@ class OpenVinoClassifierEngine:
         core = openvino.Core()
         # In bfloat16, the default of some processors, a sentence near a threshold could get other types
         # on another machine or in another batch.
-        properties = {**cpu_properties(threads), "INFERENCE_PRECISION_HINT": "f32"}
+        properties = {
+            **cpu_properties(threads),
+            "INFERENCE_PRECISION_HINT": "f32",
+            # So it could with activations rounded on the fly, which int8 weights would bring along.
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0,
+        }
         self._compiled = core.compile_model(core.read_model(model), "CPU", properties)
 
     def logits(self, batch: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
