@@ -329,12 +329,12 @@ def benchmark_classifier_command(
 @models_app.command("list")
 def models_list() -> None:
     """List the shipped models and the base checkpoints that can be pulled."""
-    from .models.folder import SHIPPED_MODELS, shipped_models
+    from .models.folder import shipped_models
     from .training.base_models import BASE_MODELS, is_pulled
 
     typer.echo("Shipped models:")
-    for name in shipped_models():
-        kind = json.loads((SHIPPED_MODELS / name / "config.json").read_text(encoding="utf-8"))["kind"]
+    for name, folder in shipped_models().items():
+        kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["kind"]
         typer.echo(f"  {name:<14} {kind}")
     typer.echo("Base checkpoints to train from:")
     for model in BASE_MODELS:

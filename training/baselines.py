@@ -94,7 +94,8 @@ def learned_types(
         vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
         features, questions = vectorizer.fit_transform(known), vectorizer.transform(asked)
     else:
-        features, questions = _embeddings(known), _embeddings(asked)
+        embedded = _embeddings([*known, *asked])
+        features, questions = embedded[: len(known)], embedded[len(known) :]
     targets = multi_hot([sentence.types for document in training for sentence in document.sentences], schema)
     model = OneVsRestClassifier(LogisticRegression(C=10, max_iter=1000)).fit(features, targets)
     types = iter(Calibration.identity(schema).decide(model.predict_proba(questions)))
@@ -104,8 +105,11 @@ def learned_types(
 def _embeddings(texts: Sequence[str]) -> Floats:
     """Embed sentences with the base encoder as it is: the mean of its output over the tokens."""
     import torch
+    import transformers
     from transformers import AutoModel, AutoTokenizer
 
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     source = find_checkpoint("minilm").source
     tokenizer, encoder = AutoTokenizer.from_pretrained(source), AutoModel.from_pretrained(source).eval()
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))

@@ -201,12 +201,14 @@ def _pipeline(model: str, threads: int, batch_size: int) -> Callable[[Sequence[S
     )
 
     def label(documents: Sequence[Sequence[str]]) -> object:
-        pairs = [
-            {"text": item.text, "text_pair": item.context}
-            for texts in documents
-            for item in sentence_inputs(texts, classifier.context_sentences)
-        ]
-        return list(classify(iter(pairs)))
+        # The pipeline streams a generator and would take a list's iterator for one text.
+        return list(
+            classify(
+                {"text": item.text, "text_pair": item.context}
+                for texts in documents
+                for item in sentence_inputs(texts, classifier.context_sentences)
+            )
+        )
 
     return label
 

@@ -95,6 +95,7 @@ def train_classifier(
     train_data = _examples([*train, *joined_sentences(train, config, schema)], tokenizer_file, config, schema)
     validation_data = _examples(validation, tokenizer_file, config, schema) if validation else None
     encoder = _encoder(checkpoint, config.model)
+    padding = padding_id(encoder.config.to_dict())
     network = SentenceEncoder(encoder, len(schema.names), config.model.dropout)
     if config.model.start_from is not None:
         load_weights(network, _weights_to_start_from(config.model.start_from, schema))
@@ -117,9 +118,9 @@ def train_classifier(
         ),
         train_dataset=train_data,
         eval_dataset=validation_data,
-        data_collator=lambda rows: _collate(rows, padding_id(encoder.config.to_dict())),
+        data_collator=lambda rows: _collate(rows, padding),
         compute_metrics=lambda prediction: _metrics(prediction, schema),
-        callbacks=early_stopping(config.training),
+        callbacks=early_stopping(config.training) if validation else [],
         optimizers=(optimizer_with_layer_decay(model.network, config.training), None),
     )
     trainer.train(resume_from_checkpoint=str(run.resume_from) if run.resume_from else None)
@@ -142,17 +143,16 @@ def _data(
     config: ClassifierConfig,
 ) -> tuple[LabelSchema, list[AnnotatedDocument], list[AnnotatedDocument]]:
     """Load the schema, the training data and the validation data of a run."""
-    training_files = config.data.training_files()
-    validation_files = [data_path(path) for path in config.data.validation]
+    groups = (config.data.training_files(), [data_path(path) for path in config.data.validation])
     if config.model.label_schema == LABELS_OF_DATA:
-        examples = [item for path in (*training_files, *validation_files) for item in load_examples(path)]
-        schema = schema_of_examples(examples, config.name)
+        train, validation = ([item for path in files for item in load_examples(path)] for files in groups)
+        schema = schema_of_examples([*train, *validation], config.name)
     else:
         schema = schema_of(config.model.label_schema)
-    train = load_training_data(training_files, schema)
-    if validation_files:
-        return schema, train, load_training_data(validation_files, schema)
-    return schema, *hold_out(train, config.data.validation_share, config.training.seed)
+        train, validation = (load_training_data(files, schema) for files in groups)
+    if not validation:
+        train, validation = hold_out(train, config.data.validation_share, config.training.seed)
+    return schema, train, validation
 
 
 def schema_of(path: str | None) -> LabelSchema:
@@ -401,11 +401,16 @@ def _write_model(
             "context_sentences": config.model.context_sentences,
             "context_length": config.model.context_length,
             "weights": config.model.weights,
-            "encoder": network.encoder.config.to_dict(),
+            "encoder": _without_path(network.encoder.config.to_dict()),
         },
     )
     write_json(folder / CALIBRATION, Calibration.identity(schema).to_dict())
     write_hashes(folder)
+
+
+def _without_path(settings: dict[str, Any]) -> dict[str, Any]:
+    """Leave out where the base lay on the machine that trained."""
+    return {name: value for name, value in settings.items() if name != "_name_or_path"}
 
 
 def _calibrate(folder: Path, validation: Sequence[AnnotatedDocument], schema: LabelSchema) -> dict[str, Any]:

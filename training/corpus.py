@@ -237,6 +237,24 @@ def to_dataset(documents: Sequence[AnnotatedDocument], schema: LabelSchema) -> d
     return Dataset.from_list(rows, features=features)
 
 
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a JSON Lines file that are not blank, with their numbers from 1.
+
+    Raises:
+        CorpusError: If the file cannot be read or is not UTF-8 text.
+    """
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    # Only "\n" ends a record: splitlines() would also cut at U+2028 inside a JSON string.
+    for number, line in enumerate(content.split("\n"), start=1):
+        if line.strip():
+            yield number, line
+
+
 def normalized_text(text: str) -> str:
     """Normalize a text for comparison: Unicode NFKC, white space collapsed."""
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
@@ -244,16 +262,7 @@ def normalized_text(text: str) -> str:
 
 def _read(path: Path, schema: LabelSchema) -> Iterator[tuple[int, AnnotatedDocument | None, list[str]]]:
     """Yield line number, document (None when it is none) and problems of every non-empty line."""
-    try:
-        content = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    # Only "\n" ends a record: splitlines() would also cut at U+2028 inside a JSON string.
-    for number, line in enumerate(content.split("\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(path):
         try:
             document = AnnotatedDocument.model_validate(json.loads(line))
         except json.JSONDecodeError as error:

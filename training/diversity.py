@@ -18,6 +18,7 @@ import numpy as np
 
 from ..errors import CorpusError, MissingExtraError
 from ..models.text import segment
+from .corpus import numbered_lines
 
 try:
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -86,16 +87,11 @@ def read_texts(paths: Sequence[Path]) -> list[Text]:
     """
     texts = []
     for path in paths:
-        try:
-            lines = path.read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise CorpusError(f"{path}: cannot be read ({error})") from None
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                try:
-                    texts.append(_text(json.loads(line)))
-                except (ValueError, KeyError, TypeError):
-                    raise CorpusError(f"{path}:{number}: is no JSON object with 'text'") from None
+        for number, line in numbered_lines(path):
+            try:
+                texts.append(_text(json.loads(line)))
+            except (ValueError, KeyError, TypeError):
+                raise CorpusError(f"{path}:{number}: is no JSON object with 'text'") from None
     if not texts:
         raise CorpusError(f"{', '.join(map(str, paths))}: no text in it")
     return texts

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import CorpusError
 from ..models.taxonomy import CommitmentType, LabelSchema
-from .corpus import AnnotatedDocument, AnnotatedSentence, load_documents
+from .corpus import AnnotatedDocument, AnnotatedSentence, load_documents, numbered_lines
 
 TEXT_COLUMNS = ("text", "sentence")
 LABEL_COLUMNS = ("label", "labels", "types")
@@ -148,9 +148,7 @@ def _csv_rows(path: Path) -> Iterator[Row]:
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
-    for number, line in enumerate(_content(path).split("\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(path):
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..errors import CorpusError
 from ..models.taxonomy import LabelSchema
 from .config import PACKAGE_FOLDER
-from .corpus import AnnotatedDocument, AnnotatedSentence, normalized_text
+from .corpus import AnnotatedDocument, AnnotatedSentence, normalized_text, numbered_lines
 from .download import PAUSE_SECONDS, Page, download_pages
 
 REAL_LABELS = PACKAGE_FOLDER / "seeds" / "real" / "labels.jsonl"
@@ -115,14 +115,8 @@ def load_standoff(path: Path, schema: LabelSchema) -> list[StandoffDocument]:
     Raises:
         CorpusError: If it cannot be read, or a line is no stand-off document; the message names the line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path}: cannot be read ({error})") from None
     documents = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(path):
         try:
             document = StandoffDocument.model_validate_json(line)
         except ValidationError as error:
@@ -343,13 +337,7 @@ def _hash(normalized: str) -> str:
 
 
 def _texts_of_lines(path: Path) -> Iterator[tuple[str, str]]:
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path}: cannot be read ({error})") from None
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(path):
         try:
             record = json.loads(line)
             yield str(record["id"]), str(record["text"])

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 from communique.models.classifier import SentenceClassifier, sentence_inputs
-from communique.models.explanation import explain, strongest
+from communique.models.explanation import MASK_TOKENS, explain, strongest
 
 TEXTS = [
     "The council approved a work plan of 9 points for the ports of Riga and Gdansk on Tuesday.",
@@ -24,13 +24,14 @@ def shipped():
     return SentenceClassifier.load("classifier")
 
 
-def hidden(text, words):
+def hidden(text, words, mask):
     for word in sorted(words, key=lambda word: -word.start):
-        text = text[: word.start] + "[MASK]" + text[word.end :]
+        text = text[: word.start] + mask + text[word.end :]
     return text
 
 
 def test_hiding_the_named_words_costs_more_than_hiding_others(shipped):
+    mask = next(token for token in MASK_TOKENS if shipped.tokenizer.token_to_id(token) is not None)
     inputs = [item for text in TEXTS for item in sentence_inputs([text], 0)]
     primary = [score.types[0] for score in shipped.score(inputs)]
     evidence = explain(shipped, inputs, primary)
@@ -41,7 +42,7 @@ def test_hiding_the_named_words_costs_more_than_hiding_others(shipped):
 
         def fall(chosen, text=text, column=column):
             whole, masked = shipped.logits(
-                sentence_inputs([text], 0) + sentence_inputs([hidden(text, chosen)], 0)
+                sentence_inputs([text], 0) + sentence_inputs([hidden(text, chosen, mask)], 0)
             )
             return whole[column] - masked[column]
 

@@ -8,6 +8,7 @@ from communique.models.taxonomy import commitment_schema
 from communique.training.baselines import TFIDF, learned_types
 from communique.training.benchmark import (
     OURS,
+    _speed_in_own_process,
     benchmark_classifier,
     benchmark_tables,
     measure_speed,
@@ -57,3 +58,11 @@ def test_the_learned_baseline_learns(corpus):
         for a, s in zip(group, d.sentences, strict=True)
     ]
     assert sum(schema.primary(a) == schema.primary(b) for a, b in pairs) / len(pairs) > 0.9
+
+
+def test_memory_is_the_process_s_own(classifier_folder, corpus):
+    """A large process that starts the measurement must not count in it."""
+    ballast = bytearray(700_000_000)
+    ballast[::4096] = b"x" * len(ballast[::4096])
+    speed = _speed_in_own_process(OURS, classifier_folder, [corpus["validation"]], 5, 1)
+    assert len(ballast) / 1e6 > speed.peak_memory_mb

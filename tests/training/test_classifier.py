@@ -38,6 +38,8 @@ def test_the_folder_tells_how_it_was_made(classifier_folder, corpus):
     # The stored configuration is the run's own, and reads back.
     assert load_config(ClassifierConfig, classifier_folder / "training.yaml").training.max_steps == 24
     assert not classifier_folder.with_name("classifier.checkpoints").exists()
+    assert str(Path.home()) not in (classifier_folder / "config.json").read_text()
+    assert "_name_or_path" not in (classifier_folder / "config.json").read_text()
 
 
 def test_it_learns(classifier_folder):
