@@ -335,11 +335,11 @@ def models_list() -> None:
     typer.echo("Shipped models:")
     for name, folder in shipped_models().items():
         kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["kind"]
-        typer.echo(f"  {name:<14} {kind}")
+        typer.echo(f"  {name:<16} {kind}")
     typer.echo("Base checkpoints to train from:")
     for model in BASE_MODELS:
         state = "pulled" if is_pulled(model) else "not pulled"
-        typer.echo(f"  {model.name:<14} {model.description}, {model.licence} ({state})")
+        typer.echo(f"  {model.name:<16} {model.description}, {model.licence} ({state})")
 
 
 @models_app.command("info")

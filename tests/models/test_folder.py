@@ -1,9 +1,10 @@
+import json
 import shutil
 
 import communique
 import pytest
 from communique.errors import ModelFolderError
-from communique.models.folder import new_model_folder, open_model_folder
+from communique.models.folder import find_model_folder, new_model_folder, open_model_folder, shipped_models
 
 
 @pytest.fixture
@@ -88,3 +89,13 @@ def test_a_folder_that_is_no_model_is_never_replaced(tmp_path):
 def test_no_pickle_in_a_model_folder(classifier_folder, summarizer_folder):
     suffixes = {path.suffix for path in [*classifier_folder.rglob("*"), *summarizer_folder.rglob("*")]}
     assert not suffixes & {".pkl", ".pickle", ".pt", ".pth", ".joblib"}
+
+
+def test_shipped_models_go_by_the_names_of_their_configs():
+    shipped = shipped_models()
+    assert {"classifier", "classifier-small", "summarizer"} <= set(shipped)
+    for name, folder in shipped.items():
+        assert find_model_folder(name) == folder
+        assert json.loads((folder / "config.json").read_text())["name"] == name
+    with pytest.raises(ModelFolderError, match="did you mean 'classifier-small'"):
+        find_model_folder("classifier-smal")
