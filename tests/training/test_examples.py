@@ -101,13 +101,14 @@ def test_trained_on_a_table_it_gives_the_tables_labels(tmp_path):
     bad = [f"{s} said it was very bad {i}.,blame\n" for i, s in enumerate(subjects * 8)]
     path.write_text("text,label\n" + "".join(good + bad))
     common = ["model.base=tiny-encoder", "model.max_length=64", "training.precision=float32"]
-    common += [f"data.train={path}", "training.learning_rate=3e-3", "training.epochs=8"]
+    common += [f"data.train={path}", "training.learning_rate=3e-3", "training.epochs=20"]
     settings = load_config(ClassifierConfig, "custom.yaml", [*common, f"output={tmp_path / 'm'}"])
     folder = train_classifier(settings, quiet=True)
     analyzer = communique.load(folder)
     assert analyzer.schema.names == ["blame", "praise"]
-    labels = [s.types for s in analyzer.classify(["It was very good.", "It was very bad."], split=False)]
-    assert labels == [("praise",), ("blame",)]
+    asked = [f"{s} said it was very {word} 77." for s in subjects for word in ("good", "bad")]
+    labels = [s.types for s in analyzer.classify(asked, split=False)]
+    assert labels == [("praise",), ("blame",)] * len(subjects)
     assert json.loads((folder / "run.json").read_text())["metrics"]["primary_accuracy"] > 0.9
 
     nothing_aside = [*common, f"output={tmp_path / 'n'}", "data.validation_share=0", "training.max_steps=2"]
