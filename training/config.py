@@ -49,8 +49,9 @@ class DataConfig(_Strict):
 
     def training_files(self) -> list[Path]:
         """Return the files to learn from: of the optional ones those that exist."""
-        needed = [data_path(path) for path in (*self.train, *self.extra)]
-        return needed + [data_path(path) for path in self.optional if path not in self.absent_files()]
+        absent = self.absent_files()
+        there = [path for path in self.optional if path not in absent]
+        return [data_path(path) for path in (*self.train, *self.extra, *there)]
 
     def absent_files(self) -> list[str]:
         """Return the optional files that do not exist."""
