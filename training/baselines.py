@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import random
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+import yaml
 
+from ..errors import TrainingError
 from ..models.calibration import Calibration, Floats
+from ..models.classifier import SentenceClassifier, SentenceInput
 from ..models.taxonomy import LabelSchema
 from .base_models import find_checkpoint
 from .corpus import AnnotatedDocument
@@ -63,8 +70,12 @@ def centroid_scores(sentences: Sequence[str]) -> list[float]:
 
 TFIDF = "TF-IDF and logistic regression"
 FROZEN = "frozen MiniLM and logistic regression"
-BASELINE_CLASSIFIERS = (TFIDF, FROZEN)
-"""Classifiers that learn from the training data what takes seconds or a minute to learn."""
+CONTRASTIVE = "contrastive MiniLM, 64 sentences a type (as SetFit)"
+ZERO_SHOT = "SmolLM2 zero-shot by prompt"
+BASELINE_CLASSIFIERS = (TFIDF, FROZEN, CONTRASTIVE, ZERO_SHOT)
+"""Classifiers that learn in seconds or minutes what the training data teach, or that need none."""
+CONTRASTIVE_EXAMPLES = 64
+SEED = 13
 
 
 def learned_types(
@@ -73,7 +84,7 @@ def learned_types(
     documents: Sequence[AnnotatedDocument],
     schema: LabelSchema,
 ) -> list[list[tuple[str, ...]]]:
-    """Label documents with a simple classifier that learns from others.
+    """Label documents with a simple classifier that learns from others, or with a language model that is asked.
 
     Args:
         name: One of `BASELINE_CLASSIFIERS`.
@@ -84,12 +95,61 @@ def learned_types(
     Returns:
         The types of each sentence of each document.
     """
+    asked = [text for document in documents for text in document.sentence_texts()]
+    if name == ZERO_SHOT:
+        answers = zero_shot_types(asked, schema, "smollm2-135m")
+    elif name == CONTRASTIVE:
+        answers = _contrastive_types(training, asked, schema)
+    else:
+        answers = _regression_types(name, training, asked, schema)
+    types = iter(answers)
+    return [[next(types) for _ in document.sentences] for document in documents]
+
+
+def zero_shot_types(texts: Sequence[str], schema: LabelSchema, base: str) -> list[tuple[str, ...]]:
+    """Ask a language model for the type of each sentence, without any example.
+
+    The prompt lists the types with their definitions. The answer is the type whose name the model finds likeliest
+    to begin, relative to how likely it is after a sentence without content (Zhao et al., 2021, "Calibrate Before
+    Use").
+
+    Args:
+        texts: Sentences.
+        schema: The types; their names must differ in their first token.
+        base: A causal language model, as in a configuration.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    checkpoint = find_checkpoint(base)
+    source = {"gguf_file": checkpoint.gguf_file} if checkpoint.gguf_file else {}
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint.source, **source)
+    model = AutoModelForCausalLM.from_pretrained(checkpoint.source, dtype=torch.float32, **source).eval()
+    definitions = "\n".join(f"{kind.name}: {kind.definition}" for kind in schema.types)
+    opening = f"What does the sentence record?\n{definitions}\n\nSentence:"
+    first_tokens = [tokenizer.encode(f" {name}", add_special_tokens=False)[0] for name in schema.names]
+    if len(set(first_tokens)) < len(first_tokens):
+        raise TrainingError(f"two of the types {schema.names} begin with the same token; rename one")
+
+    def likelihoods(text: str) -> Floats:
+        prompt = tokenizer(f"{opening} {text}\nAnswer:", return_tensors="pt")
+        with torch.inference_mode():
+            logits = model(**prompt, logits_to_keep=1).logits[0, -1]
+        return np.asarray(torch.log_softmax(logits, -1)[first_tokens].numpy(), dtype=np.float64)
+
+    without_content = likelihoods("N/A")
+    return [(schema.names[int(np.argmax(likelihoods(text) - without_content))],) for text in texts]
+
+
+def _regression_types(
+    name: str, training: Sequence[AnnotatedDocument], asked: Sequence[str], schema: LabelSchema
+) -> list[tuple[str, ...]]:
+    """Label sentences by logistic regression on word counts or on the embeddings of the base encoder."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
     known = [text for document in training for text in document.sentence_texts()]
-    asked = [text for document in documents for text in document.sentence_texts()]
     if name == TFIDF:
         vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
         features, questions = vectorizer.fit_transform(known), vectorizer.transform(asked)
@@ -98,8 +158,35 @@ def learned_types(
         features, questions = embedded[: len(known)], embedded[len(known) :]
     targets = multi_hot([sentence.types for document in training for sentence in document.sentences], schema)
     model = OneVsRestClassifier(LogisticRegression(C=10, max_iter=1000)).fit(features, targets)
-    types = iter(Calibration.identity(schema).decide(model.predict_proba(questions)))
-    return [[next(types) for _ in document.sentences] for document in documents]
+    return Calibration.identity(schema).decide(model.predict_proba(questions))
+
+
+def _contrastive_types(
+    training: Sequence[AnnotatedDocument], asked: Sequence[str], schema: LabelSchema
+) -> list[tuple[str, ...]]:
+    """Label sentences with a classifier that `training.few_shot` makes of some sentences of each type."""
+    from .classifier import train_classifier
+    from .config import ClassifierConfig, load_config
+
+    by_type: dict[str, list[dict[str, object]]] = {name: [] for name in schema.names}
+    for document in training:
+        for sentence, text in zip(document.sentences, document.sentence_texts(), strict=True):
+            by_type[schema.primary(sentence.types)].append({"text": text, "labels": list(sentence.types)})
+    chance = random.Random(SEED)
+    chosen = [
+        row
+        for group in by_type.values()
+        for row in chance.sample(group, min(CONTRASTIVE_EXAMPLES, len(group)))
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        data, labels = Path(folder, "examples.jsonl"), Path(folder, "labels.yaml")
+        data.write_text("".join(json.dumps(row) + "\n" for row in chosen), encoding="utf-8")
+        labels.write_text(yaml.safe_dump(schema.to_dict()), encoding="utf-8")
+        settings = [f"data.train={data}", f"output={folder}/model", f"model.label_schema={labels}"]
+        settings += ["data.validation_share=0", f"training.few_shot.below={CONTRASTIVE_EXAMPLES + 1}"]
+        model = train_classifier(load_config(ClassifierConfig, "custom.yaml", settings), quiet=True)
+        classifier = SentenceClassifier.load(model)
+        return [score.types for score in classifier.score([SentenceInput(text) for text in asked])]
 
 
 def _embeddings(texts: Sequence[str]) -> Floats:

@@ -51,11 +51,14 @@ except ImportError:
 from ..models.engines.export import export_classifier
 from ..models.engines.torch import SentenceEncoder, load_weights, save_weights
 from .cards import write_card
+from .few_shot import fit_few_shot
 from .figures import loss_curve
 from .metrics import TypeMetric, per_type_scores
 from .runs import (
     CONFIG_OF_RUN,
     BucketTrainer,
+    Fitted,
+    Run,
     early_stopping,
     finish_run,
     run_record,
@@ -99,37 +102,24 @@ def train_classifier(
     network = SentenceEncoder(encoder, len(schema.names), config.model.dropout)
     if config.model.start_from is not None:
         load_weights(network, _weights_to_start_from(config.model.start_from, schema))
-    if config.training.lora is not None:
-        network.encoder = _with_lora(network.encoder, config)
-    model = ClassifierForTraining(
-        network,
-        config.loss,
-        _positive_weights(train_data, config.loss.positive_weight_power),
-    )
-    trainer = BucketTrainer(
-        model=model,
-        args=training_arguments(
-            config.training,
-            run,
-            examples=len(train_data),
-            metric=BEST_METRIC if validation else None,
-            greater_is_better=True,
-            quiet=quiet,
-        ),
-        train_dataset=train_data,
-        eval_dataset=validation_data,
-        data_collator=lambda rows: _collate(rows, padding),
-        compute_metrics=lambda prediction: _metrics(prediction, schema),
-        callbacks=early_stopping(config.training) if validation else [],
-        optimizers=(optimizer_with_layer_decay(model.network, config.training), None),
-    )
-    trainer.train(resume_from_checkpoint=str(run.resume_from) if run.resume_from else None)
+    if _learns_from_few(config, train_data, schema):
+        assert config.training.few_shot is not None
+        fitted = fit_few_shot(
+            network,
+            train_data.to_list(),
+            lambda rows: _collate(rows, padding),
+            config.training.few_shot,
+            precision=config.training.precision,
+            seed=config.training.seed,
+        )
+    else:
+        fitted = _fine_tune(network, config, run, train_data, validation_data, schema, padding, quiet=quiet)
 
     with new_model_folder(run.output, overwrite=overwrite) as folder:
-        _write_model(folder, config, schema, model.network, tokenizer_file)
+        _write_model(folder, config, schema, network, tokenizer_file)
         metrics = _calibrate(folder, validation, schema) if validation else {}
         counts = {"train": statistics(train, schema), "validation": statistics(validation, schema)}
-        record = run_record(run, trainer, metrics, checkpoint.licence, counts)
+        record = run_record(run, fitted, metrics, checkpoint.licence, counts)
         write_json(folder / "run.json", record)
         loss_curve(record["log"], folder / "loss.png")
         (folder / CONFIG_OF_RUN).write_text(to_yaml(config), encoding="utf-8")
@@ -137,6 +127,52 @@ def train_classifier(
         write_card(folder)
     finish_run(run)
     return run.output
+
+
+def _learns_from_few(config: ClassifierConfig, data: Dataset, schema: LabelSchema) -> bool:
+    """Say whether the data are too few for fine-tuning, by the configuration's measure."""
+    few = config.training.few_shot
+    return few is not None and len(data) < few.below * len(schema.names)
+
+
+def _fine_tune(
+    network: SentenceEncoder,
+    config: ClassifierConfig,
+    run: Run,
+    train_data: Dataset,
+    validation_data: Dataset | None,
+    schema: LabelSchema,
+    padding: int,
+    *,
+    quiet: bool,
+) -> Fitted:
+    """Train the whole network, or its low-rank adapter, in place; the best epoch's weights are kept."""
+    if config.training.lora is not None:
+        network.encoder = _with_lora(network.encoder, config)
+    model = ClassifierForTraining(
+        network, config.loss, _positive_weights(train_data, config.loss.positive_weight_power)
+    )
+    trainer = BucketTrainer(
+        model=model,
+        args=training_arguments(
+            config.training,
+            run,
+            examples=len(train_data),
+            metric=BEST_METRIC if validation_data else None,
+            greater_is_better=True,
+            quiet=quiet,
+        ),
+        train_dataset=train_data,
+        eval_dataset=validation_data,
+        data_collator=lambda rows: _collate(rows, padding),
+        compute_metrics=lambda prediction: _metrics(prediction, schema),
+        callbacks=early_stopping(config.training) if validation_data else [],
+        optimizers=(optimizer_with_layer_decay(network, config.training), None),
+    )
+    trainer.train(resume_from_checkpoint=str(run.resume_from) if run.resume_from else None)
+    if config.training.lora is not None:
+        network.encoder = network.encoder.merge_and_unload()
+    return Fitted.by(trainer)
 
 
 def _data(
@@ -386,8 +422,6 @@ def _write_model(
     network: SentenceEncoder,
     tokenizer_file: Path,
 ) -> None:
-    if config.training.lora is not None:
-        network.encoder = network.encoder.merge_and_unload()
     save_weights(network, folder / WEIGHTS, config.model.weights)
     load_tokenizer(tokenizer_file).save(str(folder / TOKENIZER))
     write_json(folder / "labels.json", schema.to_dict())

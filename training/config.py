@@ -108,6 +108,25 @@ class ClassifierOptimizationConfig(OptimizationConfig):
     """Each layer's learning rate is that of the layer above it times this (Howard and Ruder, 2018)."""
     head_learning_rate: float | None = Field(default=None, gt=0)
     """Learning rate of the heads, which start from nothing; null for `learning_rate`."""
+    few_shot: FewShotConfig | None = None
+    """What to do with few examples a label; null to fine-tune the whole network whatever their number."""
+
+
+class FewShotConfig(_Strict):
+    """How a classifier learns from few examples a label; see `training.few_shot`."""
+
+    method: Literal["head", "contrastive"] = "contrastive"
+    """`head` leaves the encoder as it is; `contrastive` first draws the labels apart (Tunstall et al., 2022)."""
+    below: int = Field(default=64, ge=0)
+    """Used where the data have fewer examples a label than this; with more, the whole network is fine-tuned."""
+    learning_rate: float = Field(default=2e-5, gt=0)
+    """Of the encoder in the contrastive stage."""
+    pairs_per_example: int = Field(default=20, ge=1)
+    """How many pairs of like labels, and as many of unlike ones, are made with each example."""
+    max_steps: int = Field(default=250, ge=1)
+    """Steps of the contrastive stage at most, each of 16 pairs."""
+    regularization: float = Field(default=1.0, gt=0)
+    """The inverse strength C of the logistic regression of the heads."""
 
 
 class ClassifierModelConfig(_Strict):

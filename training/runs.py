@@ -229,9 +229,25 @@ class BucketTrainer(Trainer):
         return self.accelerator.prepare(loader)
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What is recorded of how the weights were fitted."""
+
+    steps: int
+    best_step: int | None
+    bfloat16: bool
+    log: list[dict[str, Any]]
+
+    @classmethod
+    def by(cls, trainer: Trainer) -> Fitted:
+        """Take it from a finished Trainer."""
+        state = trainer.state
+        return cls(state.global_step, state.best_global_step, bool(trainer.args.bf16), state.log_history)
+
+
 def run_record(
     run: Run,
-    trainer: Trainer,
+    fitted: Fitted,
     metrics: dict[str, Any],
     licence: str | None,
     counts: dict[str, CorpusStatistics],
@@ -249,14 +265,14 @@ def run_record(
         "absent_data": data.absent_files(),
         "counts": {split: asdict(count) for split, count in counts.items()},
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
-        "precision": "bfloat16" if trainer.args.bf16 else "float32",
-        "steps": trainer.state.global_step,
-        "best_step": trainer.state.best_global_step,
+        "precision": "bfloat16" if fitted.bfloat16 else "float32",
+        "steps": fitted.steps,
+        "best_step": fitted.best_step,
         "seconds": round(time.monotonic() - run.started, 1),
         "resumed": run.resume_from is not None,
         "peak_memory_mb": peak_memory_mb(),
         "metrics": metrics,
-        "log": trainer.state.log_history,
+        "log": fitted.log,
     }
 
 

@@ -227,8 +227,9 @@ def read_texts(paths: Sequence[Path], labels: Sequence[StandoffDocument]) -> dic
     """Collect the texts of stand-off documents.
 
     Args:
-        paths: JSON Lines files with `id` and `text`; folders of pages (.html, .htm) and text files (.txt,
-            .md), each named by its document's `page_name`; or such files themselves.
+        paths: JSON Lines files with `id` and `text`, where the text of a whole page serves all its excerpts;
+            folders of pages (.html, .htm) and text files (.txt, .md), each named by its document's
+            `page_name`; or such files themselves.
         labels: The documents whose texts are wanted.
 
     Raises:
@@ -242,7 +243,12 @@ def read_texts(paths: Sequence[Path], labels: Sequence[StandoffDocument]) -> dic
         if path.is_dir():
             files = sorted(file for file in path.rglob("*") if file.suffix.lower() in PAGE_SUFFIXES)
         elif path.suffix.lower() in (".jsonl", ".json"):
-            texts.update(_texts_of_lines(path))
+            of_lines = dict(_texts_of_lines(path))
+            texts.update(of_lines)
+            for document in labels:
+                page = document.id.partition("#")[0]
+                if page in of_lines:
+                    texts.setdefault(document.id, of_lines[page])
             continue
         elif path.suffix.lower() in PAGE_SUFFIXES:
             files = [path]

@@ -47,6 +47,7 @@ from .metrics import RougeMetric
 from .runs import (
     CONFIG_OF_RUN,
     BucketTrainer,
+    Fitted,
     early_stopping,
     finish_run,
     run_record,
@@ -114,7 +115,7 @@ def train_summarizer(
         _write_model(folder, config, schema, model, tokenizer, checkpoint)
         metrics = _validation_figures(folder, validation)
         counts = {"train": statistics(train, schema), "validation": statistics(validation, schema)}
-        record = run_record(run, trainer, metrics, checkpoint.licence, counts)
+        record = run_record(run, Fitted.by(trainer), metrics, checkpoint.licence, counts)
         write_json(folder / "run.json", record)
         loss_curve(record["log"], folder / "loss.png")
         (folder / CONFIG_OF_RUN).write_text(to_yaml(config), encoding="utf-8")

@@ -58,12 +58,18 @@ class SentenceEncoder(nn.Module):
         position: Tensor,
     ) -> Tensor:
         """Return logits of shape (batch, types + 1), salience last."""
+        pooled = self.dropout(self.embed(input_ids, attention_mask, token_type_ids, pooling_mask))
+        salience = self.salience(torch.cat([pooled, position.to(pooled.dtype)], dim=1))
+        return torch.cat([self.types(pooled), salience], dim=1)
+
+    def embed(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, pooling_mask: Tensor
+    ) -> Tensor:
+        """Return the encoder's output averaged over the sentence's own tokens. Shape (batch, hidden)."""
         extra = {"token_type_ids": token_type_ids} if self._takes_token_types else {}
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **extra).last_hidden_state
         weights = pooling_mask.unsqueeze(-1).to(states.dtype)
-        pooled = self.dropout((states * weights).sum(1) / weights.sum(1))
-        salience = self.salience(torch.cat([pooled, position.to(pooled.dtype)], dim=1))
-        return torch.cat([self.types(pooled), salience], dim=1)
+        return (states * weights).sum(1) / weights.sum(1)
 
 
 def save_weights(network: SentenceEncoder, weights: Path, precision: WeightPrecision) -> None:

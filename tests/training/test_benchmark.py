@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from communique.errors import CommuniqueError
-from communique.models.taxonomy import commitment_schema
-from communique.training.baselines import TFIDF, learned_types
+from communique.errors import CommuniqueError, TrainingError
+from communique.models.taxonomy import CommitmentType, LabelSchema, commitment_schema
+from communique.training.baselines import TFIDF, learned_types, zero_shot_types
 from communique.training.benchmark import (
     OURS,
     _speed_in_own_process,
@@ -58,6 +58,20 @@ def test_the_learned_baseline_learns(corpus):
         for a, s in zip(group, d.sentences, strict=True)
     ]
     assert sum(schema.primary(a) == schema.primary(b) for a, b in pairs) / len(pairs) > 0.9
+
+
+def test_a_language_model_is_asked_for_types():
+    schema = commitment_schema()
+    texts = ["They vowed to help.", "He urged them to help.", "The group was founded in 1991."]
+    answers = zero_shot_types(texts, schema, "tiny-decoder")
+    assert len(answers) == 3 and {name for (name,) in answers} <= set(schema.names)
+    assert answers == zero_shot_types(texts, schema, "tiny-decoder")
+
+
+def test_types_that_begin_alike_cannot_be_asked_for():
+    kinds = [CommitmentType(name=name, definition=name) for name in ("pledge one", "pledge two")]
+    with pytest.raises(TrainingError, match="begin with the same token"):
+        zero_shot_types(["They met."], LabelSchema(name="alike", types=tuple(kinds)), "tiny-decoder")
 
 
 def test_memory_is_the_process_s_own(classifier_folder, corpus):

@@ -214,3 +214,11 @@ def test_standoff_command_and_back(document, tmp_path):
     assert CliRunner().invoke(app, ["corpus", "standoff", str(source), "-o", str(kept)]).exit_code == 0
     (labels,) = load_standoff(kept, commitment_schema())
     assert not restore(labels, document.text).missing
+
+
+def test_the_text_of_a_page_serves_its_excerpts(document, tmp_path):
+    path = tmp_path / "pages.jsonl"
+    path.write_text(json.dumps({"id": "harbour:2019-04", "text": document.text}) + "\n")
+    labels = [to_standoff(document), to_standoff(document.model_copy(update={"id": "harbour:2019-04#2"}))]
+    restored = list(restore_all(labels, read_texts([path], labels)))
+    assert [len(result.document.sentences) for result in restored] == [len(SENTENCES)] * 2
