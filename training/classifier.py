@@ -250,9 +250,13 @@ class ClassifierForTraining(nn.Module):
         """Return loss and logits; salience -1 means that nobody judged it."""
         logits = self.network(input_ids, attention_mask, token_type_ids, pooling_mask, position).float()
         targets = labels * (1 - 2 * self.loss.label_smoothing) + self.loss.label_smoothing
-        loss = nn.functional.binary_cross_entropy_with_logits(
-            logits[:, :-1], targets, pos_weight=self.positive_weights
+        losses = nn.functional.binary_cross_entropy_with_logits(
+            logits[:, :-1], targets, pos_weight=self.positive_weights, reduction="none"
         )
+        if self.loss.negative_focus > 0:
+            given = torch.sigmoid(logits[:, :-1])
+            losses = losses * torch.where(labels > 0.5, 1.0, given**self.loss.negative_focus)
+        loss = losses.mean()
         judged = salience >= 0
         if judged.any():
             loss = loss + self.loss.salience_weight * nn.functional.binary_cross_entropy_with_logits(

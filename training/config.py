@@ -161,6 +161,9 @@ class ClassifierLossConfig(_Strict):
     positive_weight_power: float = Field(default=0.0, ge=0, le=1)
     """Rare types count more: each type's positives weigh (negatives / positives) to this power."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+    negative_focus: float = Field(default=0.0, ge=0)
+    """An absent type counts by the probability that it was given, to this power, so that the many easy negatives
+    do not drown the few positives (the asymmetric loss of Ridnik et al., 2021, without its margin)."""
 
 
 class ClassifierConfig(_Strict):

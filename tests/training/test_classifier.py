@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import signal
 import subprocess
@@ -12,8 +13,13 @@ import torch
 from communique.errors import CorpusError, ModelFolderError, TrainingError
 from communique.models.classifier import SentenceClassifier
 from communique.training.base_models import find_checkpoint
-from communique.training.classifier import optimizer_with_layer_decay, train_classifier
-from communique.training.config import ClassifierConfig, ClassifierOptimizationConfig, load_config
+from communique.training.classifier import ClassifierForTraining, optimizer_with_layer_decay, train_classifier
+from communique.training.config import (
+    ClassifierConfig,
+    ClassifierLossConfig,
+    ClassifierOptimizationConfig,
+    load_config,
+)
 from safetensors.torch import load_file
 
 
@@ -207,3 +213,20 @@ def test_learning_rates_fall_from_the_heads_to_the_embeddings(classifier_folder)
     assert rate_of[id(named["encoder.embeddings.word_embeddings.weight"])] == pytest.approx(2.5e-5)
     assert decay_of[id(top)] == settings.weight_decay
     assert decay_of[id(named["encoder.encoder.layer.1.attention.self.query.bias"])] == 0
+
+
+def test_easy_negatives_count_less():
+    """Hand-worked: logits of 0 have the loss ln 2; a negative given 0.5 counts half with a focus of 1."""
+
+    class Given(torch.nn.Module):
+        def forward(self, *inputs):
+            return torch.zeros(1, 3)  # two types and salience
+
+    def loss(**settings):
+        model = ClassifierForTraining(Given(), ClassifierLossConfig(**settings), torch.ones(2))
+        nothing = torch.zeros(1, 1)
+        return model(*[nothing] * 5, labels=torch.tensor([[1.0, 0.0]]), salience=torch.tensor([-1.0]))["loss"]
+
+    assert loss().item() == pytest.approx(math.log(2))
+    assert loss(negative_focus=1).item() == pytest.approx(math.log(2) * (1 + 0.5) / 2)
+    assert loss(negative_focus=2).item() == pytest.approx(math.log(2) * (1 + 0.25) / 2)
