@@ -114,7 +114,7 @@ def _fit_by_contrast(
         embedded = _embed(network, collate(both)).float()
         cosine = nn.functional.cosine_similarity(embedded[: len(batch)], embedded[len(batch) :])
         loss = nn.functional.mse_loss(cosine, torch.tensor([likeness for _, _, likeness in batch]))
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
