@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from communique.errors import CommuniqueError, TrainingError
 from communique.models.taxonomy import CommitmentType, LabelSchema, commitment_schema
 from communique.training.baselines import TFIDF, learned_types, zero_shot_types

@@ -7,9 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-import communique
 import pytest
 import torch
+from safetensors.torch import load_file
+
+import communique
 from communique.errors import CorpusError, ModelFolderError, TrainingError
 from communique.models.classifier import SentenceClassifier
 from communique.training.base_models import find_checkpoint
@@ -20,7 +22,6 @@ from communique.training.config import (
     ClassifierOptimizationConfig,
     load_config,
 )
-from safetensors.torch import load_file
 
 
 def config(overrides, *more):

@@ -2,10 +2,11 @@
 
 import json
 
-import communique
 import numpy as np
 import pytest
 import torch
+
+import communique
 from communique.training.classifier import train_classifier
 from communique.training.config import ClassifierConfig, load_config
 from communique.training.few_shot import contrastive_pairs
