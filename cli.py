@@ -10,7 +10,8 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
@@ -24,6 +25,7 @@ from .errors import CommuniqueError, CorpusError, InputError
 
 if TYPE_CHECKING:
     from .inference.api import Analyzer
+    from .inference.batch import BatchProgress
     from .inference.reports import Content
     from .inference.results import Analysis
     from .models.taxonomy import LabelSchema
@@ -86,6 +88,16 @@ class ResultKind(StrEnum):
     classify = "classify"
     summarize = "summarize"
 
+
+class ShardFormat(StrEnum):
+    """Formats of the shards of a batch run."""
+
+    jsonl = "jsonl"
+    parquet = "parquet"
+
+
+SECONDS_BETWEEN_LINES = 30
+"""How often a long run says how far it is where there is no terminal."""
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Text files; - is standard input.")]
 FormatOption = Annotated[OutputFormat, typer.Option("--format", "-f", help="How to write the results.")]
@@ -194,6 +206,70 @@ def summarize(
     """Write an abstract of each text."""
     analyzer = _analyzer(classifier, summarizer, engine, threads)
     _run(analyzer, files, method.value, "abstract", format, output)
+
+
+@app.command()
+def batch(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="INPUT...", help="Text files, JSON Lines or Parquet with a column text, folders of them."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder for results; a run goes on where it stopped.")
+    ],
+    format: Annotated[
+        ShardFormat, typer.Option("--format", "-f", help="The format of results.")
+    ] = ShardFormat.jsonl,
+    types_only: Annotated[
+        bool, typer.Option("--types-only", help="Label sentences, write no abstracts.")
+    ] = False,
+    method: MethodOption = MethodName.abstractive,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that analyse, each with models of its own in memory.")
+    ] = 1,
+    shard_size: Annotated[
+        int, typer.Option(min=1, help="Documents of a shard: what a crash costs at most.")
+    ] = 128,
+    classifier: ClassifierOption = "classifier",
+    summarizer: SummarizerOption = "summarizer",
+    model_engine: EngineOption = EngineName.auto,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processor threads of each worker; all cores shared if not given."),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Analyse any number of documents into a folder, with nothing lost in a crash.
+
+    Run the same command again to go on after one. Exit code 1 if some document was rejected.
+    """
+    from .inference.batch import run_batch
+
+    try:
+        with _batch_progress(quiet) as report:
+            summary = run_batch(
+                inputs,
+                output,
+                method=None if types_only else method.value,
+                format=format.value,
+                classifier=classifier,
+                summarizer=summarizer,
+                model_engine=model_engine.value,
+                workers=workers,
+                threads=threads,
+                shard_size=shard_size,
+                report=report,
+            )
+    except KeyboardInterrupt:
+        _say("interrupted; finished shards are kept: run the same command again to go on")
+        # Not waiting for the documents in progress: what is on the disk is whole at any moment.
+        os._exit(130)
+    _say(f"{output}: {summary}")
+    if summary.rejected:
+        _say(f"why each was rejected is in {output / 'rejected.jsonl'}")
+    raise typer.Exit(1 if summary.rejected else 0)
 
 
 @app.command()
@@ -611,6 +687,31 @@ def _run(
         else:
             sys.stdout.write(rendered)
     raise typer.Exit(1 if failures else 0)
+
+
+@contextmanager
+def _batch_progress(quiet: bool) -> Iterator[Callable[[BatchProgress], None]]:
+    """Show how far a batch run is: a bar on a terminal, elsewhere a line now and then."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        said = time.monotonic()
+
+        def say(progress: BatchProgress) -> None:
+            nonlocal said
+            if not quiet and time.monotonic() - said >= SECONDS_BETWEEN_LINES:
+                said = time.monotonic()
+                _say(str(progress))
+
+        yield say
+        return
+    with Progress(BarColumn(), TextColumn("{task.description}"), console=console) as bar:
+        task = bar.add_task("loading", total=None)
+        yield lambda progress: bar.update(
+            task, description=str(progress), completed=progress.handled, total=progress.documents
+        )
 
 
 def _write(path: Path, text: str) -> None:

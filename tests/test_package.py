@@ -4,8 +4,9 @@ import subprocess
 import sys
 from importlib.resources import files
 
-import communique
 import pytest
+
+import communique
 
 HEAVY = (
     "torch",

@@ -2,8 +2,9 @@ import dataclasses
 import json
 import warnings
 
-import communique
 import pytest
+
+import communique
 from communique.errors import ConfigError, InputError
 
 ARTICLE = (

@@ -3,6 +3,7 @@ import os
 import sys
 
 import pytest
+
 from communique.errors import InputError
 from communique.inference.reading import read_document
 

@@ -4,6 +4,7 @@ import json
 
 import jsonschema
 import pytest
+
 from communique.inference.reports import json_schema, render
 from communique.inference.results import Abstract, AbstractSentence, Analysis, LabelledSentence
 from communique.models.taxonomy import commitment_schema

@@ -1,8 +1,9 @@
 import json
 import shutil
 
-import communique
 import pytest
+
+import communique
 from communique.errors import ModelFolderError
 from communique.models.folder import find_model_folder, new_model_folder, open_model_folder, shipped_models
 

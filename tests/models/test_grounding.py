@@ -1,4 +1,5 @@
 import pytest
+
 from communique.models.grounding import check_support
 
 SOURCE = [

@@ -1,4 +1,5 @@
 import pytest
+
 from communique.models.summarizer import (
     MeetingSummarizer,
     SourceSentence,

@@ -1,4 +1,5 @@
 import pytest
+
 from communique.errors import ConfigError
 from communique.models.taxonomy import LabelSchema, commitment_schema
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from communique.errors import CommuniqueError
 from communique.models.taxonomy import commitment_schema
 from communique.training.baselines import TFIDF, learned_types

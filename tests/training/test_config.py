@@ -1,5 +1,6 @@
 import pytest
 import yaml
+
 from communique.errors import ConfigError
 from communique.training.config import (
     ClassifierConfig,

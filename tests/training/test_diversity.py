@@ -4,6 +4,7 @@ import json
 import random
 
 import pytest
+
 from communique.errors import CorpusError
 from communique.training.diversity import Text, comparison, diversity, read_texts, separation
 

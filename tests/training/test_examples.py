@@ -2,8 +2,9 @@
 
 import json
 
-import communique
 import pytest
+
+import communique
 from communique.errors import ConfigError, CorpusError
 from communique.models.taxonomy import commitment_schema
 from communique.training.classifier import train_classifier

@@ -5,6 +5,8 @@ import json
 import threading
 
 import pytest
+from typer.testing import CliRunner
+
 from communique.cli import app
 from communique.errors import CorpusError
 from communique.models.taxonomy import commitment_schema
@@ -19,7 +21,6 @@ from communique.training.standoff import (
     to_standoff,
     write_restored,
 )
-from typer.testing import CliRunner
 
 SENTENCES = [
     ("Harbour ministers adopt salvage plan", ("decision",)),

@@ -1,7 +1,8 @@
 import json
 
-import communique
 import pytest
+
+import communique
 from communique.errors import TrainingError
 from communique.models.grounding import check_support
 from communique.models.taxonomy import commitment_schema
