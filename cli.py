@@ -89,6 +89,13 @@ class ResultKind(StrEnum):
     summarize = "summarize"
 
 
+class BatchEngineName(StrEnum):
+    """What runs the workers of a batch run."""
+
+    local = "local"
+    ray = "ray"
+
+
 class ShardFormat(StrEnum):
     """Formats of the shards of a batch run."""
 
@@ -239,6 +246,13 @@ def batch(
         int | None,
         typer.Option(min=1, help="Processor threads of each worker; all cores shared if not given."),
     ] = None,
+    engine: Annotated[
+        BatchEngineName, typer.Option(help="Workers on this machine, or on Ray.")
+    ] = BatchEngineName.local,
+    gpus: Annotated[float, typer.Option(min=0, help="GPUs of each worker, with Ray.")] = 0,
+    ray_address: Annotated[
+        str | None, typer.Option(help="A Ray cluster, such as auto; without it Ray is started here.")
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Analyse any number of documents into a folder, with nothing lost in a crash.
@@ -260,6 +274,9 @@ def batch(
                 workers=workers,
                 threads=threads,
                 shard_size=shard_size,
+                engine=engine.value,
+                gpus=gpus,
+                ray_address=ray_address,
                 report=report,
             )
     except KeyboardInterrupt:

@@ -15,14 +15,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from .._version import __version__
 from ..errors import BatchError, CommuniqueError, InputError
@@ -53,6 +53,8 @@ from .batch_output import (
 )
 from .reports import to_dict
 from .results import Analysis
+
+BatchEngine = Literal["local", "ray"]
 
 SHARD_SIZE = 128
 """Documents of a shard; what a crash may cost is the work on so many."""
@@ -145,6 +147,32 @@ class Outcome:
     commitments: int
 
 
+class Pending(Protocol):
+    """What will become of a group."""
+
+    def result(self) -> Outcome:
+        """Wait for it."""
+        ...
+
+
+class Pool(Protocol):
+    """What runs the work: threads, processes or Ray."""
+
+    def submit(
+        self,
+        function: Callable[[Work, Sequence[BatchDocument]], Outcome],
+        work: Work,
+        documents: Sequence[BatchDocument],
+        /,
+    ) -> Pending:
+        """Have a function called."""
+        ...
+
+    def shutdown(self, *, wait: bool, cancel_futures: bool) -> None:
+        """Stop."""
+        ...
+
+
 def run_batch(
     inputs: Sequence[str | Path],
     output: str | Path,
@@ -157,6 +185,9 @@ def run_batch(
     workers: int = 1,
     threads: int | None = None,
     shard_size: int = SHARD_SIZE,
+    engine: BatchEngine = "local",
+    gpus: float = 0,
+    ray_address: str | None = None,
     report: Callable[[BatchProgress], None] = lambda progress: None,
 ) -> BatchSummary:
     """Analyse any number of documents into a folder; called again, go on where an earlier run stopped.
@@ -173,6 +204,9 @@ def run_batch(
             several need the usual `if __name__ == "__main__":`.
         threads: Processor threads of each worker; None for all cores, shared by the workers.
         shard_size: Documents of a shard; a crash costs the work on so many at most.
+        engine: "local" for threads and processes of this machine, "ray" for Ray; both write the same.
+        gpus: GPUs of each worker, with Ray.
+        ray_address: A running Ray cluster; None starts Ray on this machine.
         report: Called after each group of documents.
 
     Returns:
@@ -211,7 +245,8 @@ def run_batch(
         documents = read_documents(read_inputs(output), totals.handled)
         meter = _Meter(manifest["input"]["documents"], totals.handled)
         writer = None
-        with closing(_analysed(group_documents(documents, shard_size), work, workers)) as outcomes:
+        pool = _pool(engine, workers, work.threads, gpus, ray_address)
+        with closing(_analysed(group_documents(documents, shard_size), work, workers, pool)) as outcomes:
             for group, outcome in outcomes:
                 if writer is None:
                     types = models[0].schema.names
@@ -367,11 +402,10 @@ def group_documents(documents: Iterable[BatchDocument | Rejection], shard_size: 
 
 
 def _analysed(
-    groups: Iterator[Group], work: Work, workers: int
+    groups: Iterator[Group], work: Work, workers: int, pool: Pool
 ) -> Generator[tuple[Group, Outcome], None, None]:
     """Have groups analysed, and yield them in order with what became of them."""
-    waiting: deque[tuple[Group, Future[Outcome]]] = deque()
-    pool = _pool(workers)
+    waiting: deque[tuple[Group, Pending]] = deque()
     try:
         for group in groups:
             waiting.append((group, pool.submit(analyse, work, group.documents)))
@@ -389,11 +423,15 @@ def _analysed(
         _analyzer.cache_clear()
 
 
-def _result(group: Group, outcome: Future[Outcome]) -> tuple[Group, Outcome]:
+def _result(group: Group, outcome: Pending) -> tuple[Group, Outcome]:
     return group, outcome.result()
 
 
-def _pool(workers: int) -> Executor:
+def _pool(engine: BatchEngine, workers: int, threads: int | None, gpus: float, address: str | None) -> Pool:
+    if engine == "ray":
+        from .batch_ray import RayPool
+
+        return RayPool(workers, threads or 1, gpus, address)
     if workers == 1:
         return ThreadPoolExecutor(1)
     # A forked process would inherit the threads' locks of numeric libraries, but not their threads.
