@@ -419,6 +419,52 @@ def benchmark_classifier_command(
     typer.echo(benchmark_tables(result))
 
 
+@benchmark_app.command("batch")
+def benchmark_batch_command(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", help="Texts, JSON Lines or Parquet; the corpus's test part if none is named."),
+    ] = None,
+    classifier: ClassifierOption = "classifier",
+    summarizer: SummarizerOption = "summarizer",
+    documents: Annotated[
+        int, typer.Option(min=1, help="Documents to work through; repeated if there are fewer.")
+    ] = 5000,
+    methods: Annotated[str, typer.Option(help="What to measure.")] = "types,extractive,abstractive",
+    workers: Annotated[str, typer.Option(help="Numbers of workers to measure.")] = "1,2",
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="A loop, and datasets.map with a pipeline, beside it.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the figures here as JSON.")
+    ] = None,
+) -> None:
+    """Measure documents and sentences a second of batch runs, and their memory over time."""
+    from .training.batch_benchmark import METHODS, batch_table, benchmark_batch
+    from .training.config import data_path
+
+    chosen = methods.split(",")
+    counts = workers.split(",")
+    if unknown := [name for name in chosen if name not in METHODS]:
+        raise typer.BadParameter(f"--methods {unknown[0]}: valid are {', '.join(METHODS)}")
+    if wrong := [count for count in counts if not count.isdecimal() or int(count) < 1]:
+        raise typer.BadParameter(f"--workers {wrong[0]}: whole numbers from 1 are needed, such as 1,2")
+    result = benchmark_batch(
+        data or [data_path("package:seeds/corpus/test.jsonl")],
+        classifier=classifier,
+        summarizer=summarizer,
+        documents=documents,
+        methods=chosen,
+        workers=[int(count) for count in counts],
+        baselines=baselines,
+        report=_say,
+    )
+    if output is not None:
+        _write(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        _say(f"wrote {output}")
+    typer.echo(batch_table(result))
+
+
 @models_app.command("list")
 def models_list() -> None:
     """List the shipped models and the base checkpoints that can be pulled."""

@@ -46,7 +46,7 @@ def rejected(output: Path) -> list[dict]:
 
 
 def content(output: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in output.glob("re*-*") if path.is_file()}
+    return {path.name: path.read_bytes() for path in output.glob("re[sj]*")}
 
 
 @pytest.fixture
@@ -516,6 +516,7 @@ def test_a_journal_torn_anywhere_is_taken_up(run, tmp_path, monkeypatch):
         run(path)
         assert_all_once(output)
         assert content(output) == whole
+        assert [shard["file"] for shard in json_lines(output / "shards.jsonl")] == sorted(whole)[1:]
 
 
 @pytest.mark.parametrize("damage", ["removed", "shortened", "journal", "rejected", "manifest"])
@@ -647,22 +648,17 @@ def test_ray_writes_the_same_bytes_though_a_worker_is_killed(run, tmp_path, clas
     path = write_json_lines(tmp_path / "many.jsonl", 96)
     # In a process of its own: Ray looks for this machine's address in ways that the tests forbid.
     code = f"""
-import os, signal
-from pathlib import Path
+import psutil
 from communique.inference.batch import run_batch
 
 killed = []
 
 def kill_one(progress):
     if progress.handled >= 16 and not killed:
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                name = (folder / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if name.startswith(b"ray::analyse") and not killed:
-                killed.append(int(folder.name))
-                os.kill(killed[0], signal.SIGKILL)
+        workers = [child for child in psutil.Process().children(recursive=True) if "ray::analyse" in child.name()]
+        killed.extend(workers[:1])
+        for worker in killed:
+            worker.kill()
 
 summary = run_batch([{str(path)!r}], {str(tmp_path / "ray")!r}, method=None, shard_size=8,
                     classifier={str(classifier_folder)!r}, engine="ray", workers=2, report=kill_one)
@@ -670,6 +666,7 @@ print(summary.documents, len(killed))
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.split() == ["96", "1"]
+    # Ray itself reports the death of the worker before it.
+    assert result.stdout.split()[-2:] == ["96", "1"]
     run(path, shard_size=8)
     assert content(tmp_path / "ray") == content(tmp_path / "out")
