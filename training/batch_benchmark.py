@@ -1,7 +1,8 @@
 """Throughput of batch runs beside the ways that users would write themselves, in one run on one machine.
 
 Each system works through the same documents in a process of its own, the loading of its models included. Memory is
-that of the process and its children together, taken again and again, so that growth shows.
+that of the process and its children together, taken again and again, so that growth shows. What a system does not
+need itself is imported where it is used, for the same reason.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ from ..inference.batch import BatchProgress, run_batch
 from ..inference.batch_inputs import BatchDocument, describe, read_documents
 from ..models.summarizer import Method
 from ..models.text import Document, segment
-from .benchmark import pipeline_labeller, processor_name
 
 try:
     import psutil
@@ -109,6 +109,8 @@ def benchmark_batch(
         InputError: If the data hold no readable document.
         CommuniqueError: If a measurement fails.
     """
+    from .benchmark import processor_name
+
     throughput = []
     with tempfile.TemporaryDirectory() as folder:
         texts = Path(folder) / "documents.jsonl"
@@ -219,6 +221,8 @@ def _loop(method: str, texts: str, classifier: str, summarizer: str, sample: Cal
 
 def _datasets_map(texts: str, classifier: str, sample: Callable[[int], None]) -> int:
     import datasets
+
+    from .benchmark import pipeline_labeller
 
     label = pipeline_labeller(classifier, os.cpu_count() or 1, 32)
     datasets.disable_progress_bars()
