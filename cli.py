@@ -10,7 +10,8 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
@@ -24,6 +25,7 @@ from .errors import CommuniqueError, CorpusError, InputError
 
 if TYPE_CHECKING:
     from .inference.api import Analyzer
+    from .inference.batch import BatchProgress
     from .inference.reports import Content
     from .inference.results import Analysis
     from .models.taxonomy import LabelSchema
@@ -86,6 +88,23 @@ class ResultKind(StrEnum):
     classify = "classify"
     summarize = "summarize"
 
+
+class BatchEngineName(StrEnum):
+    """What runs the workers of a batch run."""
+
+    local = "local"
+    ray = "ray"
+
+
+class ShardFormat(StrEnum):
+    """Formats of the shards of a batch run."""
+
+    jsonl = "jsonl"
+    parquet = "parquet"
+
+
+SECONDS_BETWEEN_LINES = 30
+"""How often a long run says how far it is where there is no terminal."""
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Text files; - is standard input.")]
 FormatOption = Annotated[OutputFormat, typer.Option("--format", "-f", help="How to write the results.")]
@@ -194,6 +213,80 @@ def summarize(
     """Write an abstract of each text."""
     analyzer = _analyzer(classifier, summarizer, engine, threads)
     _run(analyzer, files, method.value, "abstract", format, output)
+
+
+@app.command()
+def batch(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="INPUT...", help="Text files, JSON Lines or Parquet with a column text, folders of them."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder for results; a run goes on where it stopped.")
+    ],
+    format: Annotated[
+        ShardFormat, typer.Option("--format", "-f", help="The format of results.")
+    ] = ShardFormat.jsonl,
+    types_only: Annotated[
+        bool, typer.Option("--types-only", help="Label sentences, write no abstracts.")
+    ] = False,
+    method: MethodOption = MethodName.abstractive,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that analyse, each with models of its own in memory.")
+    ] = 1,
+    shard_size: Annotated[
+        int, typer.Option(min=1, help="Documents of a shard: what a crash costs at most.")
+    ] = 128,
+    classifier: ClassifierOption = "classifier",
+    summarizer: SummarizerOption = "summarizer",
+    model_engine: EngineOption = EngineName.auto,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processor threads of each worker; all cores shared if not given."),
+    ] = None,
+    engine: Annotated[
+        BatchEngineName, typer.Option(help="Workers on this machine, or on Ray.")
+    ] = BatchEngineName.local,
+    gpus: Annotated[float, typer.Option(min=0, help="GPUs of each worker, with Ray.")] = 0,
+    ray_address: Annotated[
+        str | None, typer.Option(help="A Ray cluster, such as auto; without it Ray is started here.")
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Analyse any number of documents into a folder, with nothing lost in a crash.
+
+    Run the same command again to go on after one. Exit code 1 if some document was rejected.
+    """
+    from .inference.batch import run_batch
+
+    try:
+        with _batch_progress(quiet) as report:
+            summary = run_batch(
+                inputs,
+                output,
+                method=None if types_only else method.value,
+                format=format.value,
+                classifier=classifier,
+                summarizer=summarizer,
+                model_engine=model_engine.value,
+                workers=workers,
+                threads=threads,
+                shard_size=shard_size,
+                engine=engine.value,
+                gpus=gpus,
+                ray_address=ray_address,
+                report=report,
+            )
+    except KeyboardInterrupt:
+        _say("interrupted; finished shards are kept: run the same command again to go on")
+        # Not waiting for the documents in progress: what is on the disk is whole at any moment.
+        os._exit(130)
+    _say(f"{output}: {summary}")
+    if summary.rejected:
+        _say(f"why each was rejected is in {output / 'rejected.jsonl'}")
+    raise typer.Exit(1 if summary.rejected else 0)
 
 
 @app.command()
@@ -324,6 +417,52 @@ def benchmark_classifier_command(
         for path in write_benchmark(result, output):
             _say(f"wrote {path}")
     typer.echo(benchmark_tables(result))
+
+
+@benchmark_app.command("batch")
+def benchmark_batch_command(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", help="Texts, JSON Lines or Parquet; the corpus's test part if none is named."),
+    ] = None,
+    classifier: ClassifierOption = "classifier",
+    summarizer: SummarizerOption = "summarizer",
+    documents: Annotated[
+        int, typer.Option(min=1, help="Documents to work through; repeated if there are fewer.")
+    ] = 5000,
+    methods: Annotated[str, typer.Option(help="What to measure.")] = "types,extractive,abstractive",
+    workers: Annotated[str, typer.Option(help="Numbers of workers to measure.")] = "1,2",
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="A loop, and datasets.map with a pipeline, beside it.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the figures here as JSON.")
+    ] = None,
+) -> None:
+    """Measure documents and sentences a second of batch runs, and their memory over time."""
+    from .training.batch_benchmark import METHODS, batch_table, benchmark_batch
+    from .training.config import data_path
+
+    chosen = methods.split(",")
+    counts = workers.split(",")
+    if unknown := [name for name in chosen if name not in METHODS]:
+        raise typer.BadParameter(f"--methods {unknown[0]}: valid are {', '.join(METHODS)}")
+    if wrong := [count for count in counts if not count.isdecimal() or int(count) < 1]:
+        raise typer.BadParameter(f"--workers {wrong[0]}: whole numbers from 1 are needed, such as 1,2")
+    result = benchmark_batch(
+        data or [data_path("package:seeds/corpus/test.jsonl")],
+        classifier=classifier,
+        summarizer=summarizer,
+        documents=documents,
+        methods=chosen,
+        workers=[int(count) for count in counts],
+        baselines=baselines,
+        report=_say,
+    )
+    if output is not None:
+        _write(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        _say(f"wrote {output}")
+    typer.echo(batch_table(result))
 
 
 @models_app.command("list")
@@ -611,6 +750,31 @@ def _run(
         else:
             sys.stdout.write(rendered)
     raise typer.Exit(1 if failures else 0)
+
+
+@contextmanager
+def _batch_progress(quiet: bool) -> Iterator[Callable[[BatchProgress], None]]:
+    """Show how far a batch run is: a bar on a terminal, elsewhere a line now and then."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        said = time.monotonic()
+
+        def say(progress: BatchProgress) -> None:
+            nonlocal said
+            if not quiet and time.monotonic() - said >= SECONDS_BETWEEN_LINES:
+                said = time.monotonic()
+                _say(str(progress))
+
+        yield say
+        return
+    with Progress(BarColumn(), TextColumn("{task.description}"), console=console) as bar:
+        task = bar.add_task("loading", total=None)
+        yield lambda progress: bar.update(
+            task, description=str(progress), completed=progress.handled, total=progress.documents
+        )
 
 
 def _write(path: Path, text: str) -> None:

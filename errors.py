@@ -32,7 +32,17 @@ class MissingExtraError(CommuniqueError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs the extra '{extra}': pip install 'communique[{extra}]'")
+        self.feature = feature
+        self.extra = extra
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        # An error in a worker process reaches its parent by pickle.
+        return type(self), (self.feature, self.extra)
 
 
 class TrainingError(CommuniqueError):
     """A training run cannot start or go on."""
+
+
+class BatchError(CommuniqueError):
+    """A run over many documents cannot start or go on; what was finished is kept."""

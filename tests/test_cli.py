@@ -1,6 +1,8 @@
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import jsonschema
 import pytest
@@ -248,3 +250,59 @@ def test_min_confidence_leaves_sentences_undecided(run, article):
     code, out, _ = run("classify", article, "--min-confidence", "1", "--format", "json")
     assert all(sentence["primary"] is None for sentence in json.loads(out)["sentences"])
     assert run("classify", article, "--min-confidence", "1.5")[0] == 2
+
+
+def test_batch(run, tmp_path, classifier_folder):
+    path = tmp_path / "documents.jsonl"
+    path.write_text(json.dumps({"text": ARTICLE}) + "\nbroken\n")
+    output = tmp_path / "out"
+    arguments = ["batch", path, "--output", output, "--classifier", classifier_folder, "--types-only"]
+    code, out, err = run(*arguments)
+    assert code == 1 and out == ""
+    assert "1 document(s), 3 sentence(s)" in err and "1 rejected" in err
+    assert f"why each was rejected is in {output / 'rejected.jsonl'}" in err
+    assert run(*arguments)[0] == 1
+    code, _, err = run(*arguments[:-1], "--method", "extractive")
+    assert code == 1 and err.startswith(
+        f"error: {output}: was begun with another method (types only; now extractive)"
+    )
+
+
+def test_a_batch_run_says_how_far_it_is(run, tmp_path, classifier_folder, article, monkeypatch):
+    monkeypatch.setattr(cli, "SECONDS_BETWEEN_LINES", 0)
+    arguments = ["batch", article, "--classifier", classifier_folder, "--types-only"]
+    _, _, err = run(*arguments, "--output", tmp_path / "out")
+    assert "1 of 1 documents, " in err and "0 s left" in err
+    _, _, err = run(*arguments, "--output", tmp_path / "quiet", "--quiet")
+    assert "left" not in err
+
+
+def test_an_interrupted_batch_run_goes_on_later(tmp_path, classifier_folder):
+    path = tmp_path / "documents.jsonl"
+    path.write_text((json.dumps({"text": ARTICLE}) + "\n") * 3000)
+    output = tmp_path / "out"
+    command = [
+        sys.executable,
+        "-m",
+        "communique",
+        "batch",
+        str(path),
+        "--output",
+        str(output),
+        "--types-only",
+    ]
+    command += ["--shard-size", "1", "--classifier", str(classifier_folder)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not (output / "shards.jsonl").exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130
+    assert err.strip() == "interrupted; finished shards are kept: run the same command again to go on"
+
+
+def test_wrong_choices_of_a_benchmark_are_named(run):
+    code, _, err = run("benchmark", "batch", "--methods", "types,poems")
+    assert code == 2 and "poems: valid are types, extractive, abstractive" in " ".join(err.split())
+    code, _, err = run("benchmark", "batch", "--workers", "1,no")
+    assert code == 2 and "--workers no" in err

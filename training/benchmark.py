@@ -102,7 +102,7 @@ def benchmark_classifier(
     return {
         "communique": __version__,
         "machine": {
-            "processor": _processor(),
+            "processor": processor_name(),
             "cores": os.cpu_count(),
             "python": platform.python_version(),
         },
@@ -173,10 +173,12 @@ def _labeller(system: str, model: str, threads: int) -> Callable[[Sequence[Seque
     if system in (OURS, TORCH):
         classifier = SentenceClassifier.load(model, "openvino" if system == OURS else "torch", threads)
         return classifier.score_documents
-    return _pipeline(model, threads, 1 if system == PIPELINE else 32)
+    return pipeline_labeller(model, threads, 1 if system == PIPELINE else 32)
 
 
-def _pipeline(model: str, threads: int, batch_size: int) -> Callable[[Sequence[Sequence[str]]], object]:
+def pipeline_labeller(
+    model: str, threads: int, batch_size: int
+) -> Callable[[Sequence[Sequence[str]]], object]:
     """Put our encoder behind the pipeline that a transformers user would write; its head costs the same."""
     import torch
     import transformers
@@ -227,7 +229,8 @@ def _speed_in_own_process(
     return Speed(**json.loads(result.stdout.strip().split("\n")[-1]))
 
 
-def _processor() -> str:
+def processor_name() -> str:
+    """Return the name of this machine's processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n")
     except OSError:

@@ -1,0 +1,59 @@
+"""The benchmark of batch runs measures what it says."""
+
+import json
+
+import pytest
+
+from communique.errors import CommuniqueError, InputError
+from communique.training import batch_benchmark
+from communique.training.batch_benchmark import (
+    DATASETS,
+    LOCAL,
+    LOOP,
+    Throughput,
+    batch_table,
+    benchmark_batch,
+    measure,
+)
+
+
+def test_batch_runs_are_measured_in_processes_of_their_own(classifier_folder, corpus, monkeypatch):
+    monkeypatch.setattr(batch_benchmark.importlib.util, "find_spec", lambda name: None)
+    steps = []
+    result = benchmark_batch(
+        [corpus["validation"]],
+        classifier=str(classifier_folder),
+        documents=6,
+        methods=["types"],
+        workers=[1],
+        report=steps.append,
+    )
+    (row,) = result["throughput"]
+    assert (row["system"], row["method"], row["workers"]) == (LOCAL, "types", 1)
+    assert row["documents"] == 6 and row["sentences"] == 60
+    assert row["memory"][-1][0] == 6 and row["memory"][-1][1] > 20
+    assert steps == ["communique batch, types, 1 worker(s)"]
+    assert f"| {LOCAL} | types | 1 | 6 |" in batch_table(json.loads(json.dumps(result)))
+
+
+@pytest.mark.parametrize(("system", "method"), [(LOOP, "types"), (LOOP, "extractive"), (DATASETS, "types")])
+def test_what_stands_beside_it(classifier_folder, corpus, system, method):
+    measured = measure(system, method, 1, str(corpus["validation"]), str(classifier_folder), "summarizer")
+    assert (measured.documents, measured.sentences) == (4, 40)
+    assert measured.memory[-1][0] == 4
+
+
+def test_figures():
+    measured = Throughput(LOCAL, "types", 1, 100, 2000, 10.0, ((5, 300), (10, 400), (100, 440)))
+    assert measured.documents_per_second == 10 and measured.sentences_per_second == 200
+    assert measured.memory_growth == pytest.approx(1.1)
+
+
+def test_what_cannot_be_measured(classifier_folder, tmp_path, corpus):
+    (tmp_path / "a.txt").write_text("")
+    with pytest.raises(InputError, match=r"there is no document that can be read"):
+        benchmark_batch([tmp_path / "a.txt"])
+    with pytest.raises(CommuniqueError, match="the measurement of 'communique batch' failed"):
+        benchmark_batch(
+            [corpus["validation"]], classifier=str(tmp_path), documents=1, methods=["types"], workers=[1]
+        )
