@@ -29,8 +29,9 @@ _NEVER_ALONE = frozenset(_WORDS["never_alone"])
 _WITHOUT_ARTICLE = frozenset(_WORDS["without_article"])
 _OPENERS = frozenset(
     "The This That These Those A An Its Their His Her Our My All Each Every Both Some Many Several Any No Other Another"
-    " In On At By For From With Under After Before During While When As If Of To And But Or It He She They We Members Member Since Until Through"
-    " Said Mr Mrs Ms Dr Present Readout Statement Minutes Communiqué Communique Declaration Resolution Outcome Session Meeting"
+    " In On At By For From With Under After Before During While When As If Of To And But Or It He She They We"
+    " Members Member Since Until Through Said Mr Mrs Ms Dr"
+    " Present Readout Statement Minutes Communiqué Communique Declaration Resolution Outcome Session Meeting"
     " Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
     " January February March April May June July August September October November December".split()
 )
@@ -40,6 +41,7 @@ _OFFICES = re.compile(
 )
 
 _KNOWN_NAMES = frozenset(KNOWN_BODIES.values())
+_LONGEST_NAME = 20  # words on either side of the head
 _NUMBERED_GROUP = re.compile(r"\bG-?(?P<number>\d{1,3})\b")
 _GROUP_NUMBERS = {"5": "Five", "7": "Seven", "8": "Eight", "10": "Ten", "20": "Twenty", "24": "Twenty-Four"}
 _KNOWN = Lexicon(KNOWN_BODIES.items())
@@ -133,8 +135,10 @@ def _named_spans(text: str, found_countries: Sequence[Span]) -> list[tuple[int, 
     spans: list[tuple[int, int]] = []
     for index, token in enumerate(tokens):
         if token.text in HEADS:
-            first = _first_word(text, tokens, index, found_countries)
-            last = _last_word(text, tokens, index, found_countries)
+            begin = max(0, index - _LONGEST_NAME)
+            near = tokens[begin : index + _LONGEST_NAME]
+            first = begin + _first_word(text, near, index - begin, found_countries)
+            last = begin + _last_word(text, near, index - begin, found_countries)
             if first == last == index and not _stands_alone(text, token):
                 continue
             span = (tokens[first].start, tokens[last].end)
@@ -154,7 +158,7 @@ def _stands_alone(text: str, token: Word) -> bool:
         return True
     before = re.search(
         r"\b(?:[Tt]he|[Tt]his|[Oo]ur|[Ii]ts|[Tt]heir|of)(?: (?:next|last|new|whole|full))? $",
-        text[: token.start],
+        text[max(0, token.start - 20) : token.start],
     )
     return before is not None and token.text not in _NEVER_ALONE
 

@@ -90,7 +90,7 @@ _ACTS = re.compile(
 def _acting_capitals(text: str, written: date | None) -> Iterator[Span]:
     for span in _lexicons().capitals.find(text):
         if text[span.end : span.end + 1] == " " and _ACTS.match(text, span.end):
-            if _PLACE_BEFORE.search(text[: span.start]):
+            if _PLACE_BEFORE.search(text[max(0, span.start - 60) : span.start]):
                 continue
             former = _former_states().get(text[span.start : span.end])
             if former and written and written.year <= former[1]:

@@ -46,10 +46,27 @@ def dates(text: str, written: date | None) -> list[DateMention]:
 def find_date(text: str) -> date | None:
     """Return the last day of the first date with day, month and year that a text names, or None."""
     for match in _FULL_DATE.finditer(text):
-        period = _day_period(match, None, None)
+        try:
+            period = _day_period(match, None, None)
+        except ValueError:  # 31 June
+            continue
         if period is not None:
             return period.last
     return None
+
+
+# How many characters around a date are looked at: for the words that belong to it, and for the verb. A limit keeps
+# the time for a sentence without end, such as a table, in proportion to its length.
+_NEAR = 60
+_FAR = 400
+
+
+def _near(start: int) -> int:
+    return max(0, start - _NEAR)
+
+
+def _clauses(text: str, start: int, end: int) -> str:
+    return text[max(0, start - _FAR) : end + _FAR]
 
 
 class _Period(NamedTuple):
@@ -83,7 +100,7 @@ _DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\d.,]\d|\d)"
 _YEAR = r"(?:1[89]|20)\d\d"
 _TO = r"(?: and | to | through |-|–|/)"
 _THIS = r"(?P<which>this|next|last|the coming|the current|the following|the previous|the same|the)"
-_COUNT = r"\d+|" + "|".join(sorted(_COUNTS, key=len, reverse=True))
+_COUNT = r"\d{1,3}|" + "|".join(sorted(_COUNTS, key=len, reverse=True))
 _UNIT = r"(?P<unit>day|week|fortnight|month|year)s?"
 
 _FULL_DATE = re.compile(
@@ -159,7 +176,7 @@ def _periods(text: str, written: date | None) -> Iterator[DateMention]:
             taken.append(match.span())
             ahead = (
                 True
-                if _BY.search(text, 0, match.start())
+                if _BY.search(text, _near(match.start()), match.start())
                 else _points_ahead(text, match.start(), match.end())
             )
             try:
@@ -186,7 +203,7 @@ _VERB_AFTER = re.compile(r" (?:I|we|he|they|it|not|the|be)\b")
 
 def _is_date(text: str, match: re.Match[str]) -> bool:
     """Leave out what only looks like a date: a year that is a number, "May" the verb, "the year" without an edge."""
-    before, after = text[: match.start()], text[match.end() :]
+    before, after = text[_near(match.start()) : match.start()], text[match.end() : match.end() + _NEAR]
     if match.re is _YEAR_ALONE:
         return _NUMBER_BEFORE.search(before) is None and _COUNTED_AFTER.match(after) is None
     if match.re is _MONTH_OF_YEAR and match.group() in ("May", "March", "August"):
@@ -206,11 +223,11 @@ def _mention(text: str, match: re.Match[str], period: _Period | None, written: d
     start = match.start()
     value = period.value if period else None
     last = period.last if period else None
-    edge = _EDGE.search(text, 0, start)
+    edge = _EDGE.search(text, _near(start), start)
     if edge and edge["edge"] in ("end", "close") and period:
         value, last = period.last.isoformat(), period.last
-    by = _BY.search(text, 0, start)
-    if by and _is_due(text, period, written):
+    by = _BY.search(text, _near(start), start)
+    if by and _is_due(_clauses(text, match.start(), match.end()), period, written):
         part = (by["part"] or "").strip().lower()
         if period and last is not None:
             if by["by"].lower() in ("before", "prior to", "ahead of") and not re.search(
@@ -262,7 +279,7 @@ def _day_period(match: re.Match[str], written: date | None, ahead: bool | None) 
     elif groups.get("which"):
         last = date(_year_of(groups["which"], written), month, day_number)
     else:
-        last = _nearest([date(written.year + step, month, day_number) for step in (-1, 0, 1)], written, ahead)
+        last = _nearest(_in_years_around(written, month, day_number), written, ahead)
     opening = groups["from"] or groups["from2"]
     first = last.replace(day=_number_of(opening)) if opening else last
     return _Period(
@@ -313,7 +330,16 @@ def _month(year: int, month: int) -> _Period:
     return _Period(first, first.replace(day=calendar.monthrange(year, month)[1]), f"{year}-{month:02}")
 
 
+def _in_years_around(written: date, month: int, day: int) -> list[date]:
+    """Return the day in the years around; 29 February looks farther, for a leap year."""
+    reach = 8 if (month, day) == (2, 29) else 1
+    years = range(written.year - reach, written.year + reach + 1)
+    return [date(year, month, day) for year in years if day <= calendar.monthrange(year, month)[1]]
+
+
 def _nearest(candidates: list[date], written: date, ahead: bool | None) -> date:
+    if not candidates:
+        raise ValueError("no such day")
     if ahead:
         return next(day for day in candidates if day >= written)
     if ahead is None:
@@ -456,28 +482,29 @@ _DURATION_LETTERS = {"day": "D", "week": "W", "month": "M", "year": "Y"}
 def _within(text: str, written: date | None) -> Iterator[DateMention]:
     """Yield "within six months", from the day of writing or as a duration from an event, and "in ten days"."""
     for match in _WITHIN.finditer(text):
-        if re.search(r"\b(?:had|reached|was|were)\b[^,;]*$", text[: match.start()]) and not _TO_COME.search(
-            text
-        ):
+        clauses = _clauses(text, match.start(), match.end())
+        told = re.search(
+            r"\b(?:had|reached|was|were)\b[^,;]*$", text[max(0, match.start() - _FAR) : match.start()]
+        )
+        if told and not _TO_COME.search(clauses):
             continue
-        count, unit = _count(match["count"]), match["unit"].lower()
-        end = match.start("event") if match["event"] else match.end()
         if match["event"]:
+            count, unit = _count(match["count"]), match["unit"].lower()
             count, unit = (count * 2, "week") if unit == "fortnight" else (count, unit)
-            yield DateMention(match.start(), end, f"P{count}{_DURATION_LETTERS[unit]}", is_deadline=True)
+            duration = f"P{count}{_DURATION_LETTERS[unit]}"
+            yield DateMention(match.start(), match.start("event"), duration, is_deadline=True)
         else:
-            value = _moved(written, count, unit).isoformat() if written else None
-            yield DateMention(match.start(), end, value, is_deadline=True)
+            yield DateMention(match.start(), match.end(), _counted(match, written), is_deadline=True)
     for match in _IN.finditer(text):
-        if _TO_COME.search(text, 0, match.start()) and not re.search(
-            r"\b(?:time|second|third) $", text[: match.start()]
-        ):
-            value = (
-                _moved(written, _count(match["count"]), match["unit"].lower()).isoformat()
-                if written
-                else None
-            )
-            yield DateMention(match.start(), match.end(), value, is_deadline=True)
+        before = text[max(0, match.start() - _FAR) : match.start()]
+        if _TO_COME.search(before) and not re.search(r"\b(?:time|second|third) $", before):
+            yield DateMention(match.start(), match.end(), _counted(match, written), is_deadline=True)
+
+
+def _counted(match: re.Match[str], written: date | None) -> str | None:
+    if written is None:
+        return None
+    return _moved(written, _count(match["count"]), match["unit"].lower()).isoformat()
 
 
 def _count(word: str) -> int:
@@ -516,10 +543,10 @@ def _points_ahead(text: str, start: int, end: int) -> bool | None:
     The last sign before the date counts, and only without any the first one behind it. A participle behind a
     modal ("will be held") is no sign of the past.
     """
-    if re.search(r"\b(?:its|their|his|her|our) $", text[:start]):
+    if re.search(r"\b(?:its|their|his|her|our) $", text[_near(start) : start]):
         return False  # "its October offer" has been made
-    direction = _direction(text[:start], last=True)
-    return direction if direction is not None else _direction(text[end:], last=False)
+    direction = _direction(text[max(0, start - _FAR) : start], last=True)
+    return direction if direction is not None else _direction(text[end : end + _FAR], last=False)
 
 
 def _direction(part: str, *, last: bool) -> bool | None:

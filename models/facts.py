@@ -7,6 +7,7 @@ each kind covers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -40,8 +41,7 @@ def find_facts(document: Document, sentences: Sequence[Sentence]) -> list[tuple[
         For each sentence its facts in the order of the text.
     """
     written = document_date(document)
-    # A line break within a sentence is a blank to every grammar, and offsets stay.
-    flat = [_one_line(sentence.text) for sentence in sentences]
+    flat = [_plain(sentence.text) for sentence in sentences]
     names = body_names(flat)
     return [
         tuple(
@@ -52,8 +52,13 @@ def find_facts(document: Document, sentences: Sequence[Sentence]) -> list[tuple[
     ]
 
 
-def _one_line(text: str) -> str:
-    return "".join(" " if character.isspace() else character for character in text)
+# Letters that count as s, i and k where letter case does not count.
+_ODD_LETTERS = str.maketrans("ſİıK", "sIiK")
+
+
+def _plain(text: str) -> str:
+    """Write every kind of white space as a blank, at the same length, so that offsets stay."""
+    return re.sub(r"\s", " ", text).translate(_ODD_LETTERS)
 
 
 def _facts(

@@ -21,9 +21,10 @@ _IRREGULAR_PLURALS = {
     "secretaries-general": "secretary-general",
     "directors-general": "director-general",
 }
-_SINGULARS = (
+_TITLE_FORMS = (
     {title: title for title in _TITLES} | {f"{title}s": title for title in _TITLES} | _IRREGULAR_PLURALS
 )
+_SINGULARS = _TITLE_FORMS | {"heads": "head", "states": "state", "governments": "government"}
 _WITH_PORTFOLIO = frozenset(
     "minister vice-minister secretary undersecretary under-secretary commissioner director under-secretary-general".split()
 )
@@ -35,8 +36,9 @@ _OPENERS = frozenset(
     "the a an this that its their his her our both two three other in on at by for from with under after before while when as if"
     " of to and but met said told readout former then new mr mrs ms".split()
 )
+_LONGEST_TITLE = 20  # words on either side of the head
 _HEADS_OF_STATE = re.compile(
-    r"\b[Hh]eads? of (?:[Ss]tate(?:(?: and| or|/)(?: of)? ?[Gg]overnment)?|[Gg]overnment|[Dd]elegation(?=\b\B))"
+    r"\b[Hh]eads? of (?:[Ss]tates?(?:(?: and| or|/)(?: of)? ?[Gg]overnments?)?|[Gg]overnments?)"
 )
 
 
@@ -50,27 +52,28 @@ def offices(text: str, found_countries: Sequence[Span]) -> list[Span]:
     Returns:
         Spans in their order; the value is the office in small letters and in the singular.
     """
-    found = [
-        Span(m.start(), m.end(), m.group().lower().replace("heads", "head"))
-        for m in _HEADS_OF_STATE.finditer(text)
-    ]
+    found = [Span(m.start(), m.end(), _singular(m.group())) for m in _HEADS_OF_STATE.finditer(text)]
     if text.isupper():
         return found
     tokens = words(text)
     covered = -1
     for index, token in enumerate(tokens):
-        if index <= covered or token.text.lower() not in _SINGULARS or _is_verb(tokens, index):
+        if index <= covered or token.text.lower() not in _TITLE_FORMS or _is_verb(tokens, index):
             continue
-        last = _rest_of_title(text, tokens, index)
-        first = _first_word(text, tokens, index, found_countries)
-        last = _with_portfolio(text, tokens, index, last, found_countries)
+        begin = max(0, index - _LONGEST_TITLE)
+        near, place = tokens[begin : index + _LONGEST_TITLE], index - begin
+        first = begin + _first_word(text, near, place, found_countries)
+        last = _rest_of_title(text, near, place)
+        last = begin + _with_portfolio(text, near, place, last, found_countries)
         covered = last
-        value = " ".join(
-            _SINGULARS.get(word.lower(), word.lower())
-            for word in text[tokens[first].start : tokens[last].end].split()
-        )
-        found.append(Span(tokens[first].start, tokens[last].end, value))
+        title = text[tokens[first].start : tokens[last].end]
+        found.append(Span(tokens[first].start, tokens[last].end, _singular(title)))
     return sorted(found)
+
+
+def _singular(title: str) -> str:
+    """Write a title in small letters and in the singular."""
+    return " ".join(_SINGULARS.get(word, word) for word in title.lower().split())
 
 
 def _is_verb(tokens: Sequence[Word], index: int) -> bool:
@@ -91,7 +94,7 @@ def _rest_of_title(text: str, tokens: Sequence[Word], index: int) -> int:
     if following < len(tokens) and _adjacent(text, tokens, following):
         if tokens[following].text in ("General", "general"):
             return following
-        if tokens[following].text.lower() in _SINGULARS:
+        if tokens[following].text.lower() in _TITLE_FORMS:
             return following
     return index
 
@@ -135,14 +138,14 @@ def _is_modifier(text: str, word: Word, capital: bool, found_countries: Sequence
     if small in PORTFOLIOS or small in _RANKS:
         return True
     is_other_body = word.text in HEADS and word.text not in ("Ministry", "Department")
-    return capital and word.is_capitalised and not is_other_body and small not in _SINGULARS
+    return capital and word.is_capitalised and not is_other_body and small not in _TITLE_FORMS
 
 
 def _with_portfolio(
     text: str, tokens: Sequence[Word], head: int, last: int, found_countries: Sequence[Span]
 ) -> int:
     """Take "for Trade and Industry" and "of State for Foreign Affairs" behind the head."""
-    if _SINGULARS[tokens[head].text.lower()] not in _WITH_PORTFOLIO:
+    if _TITLE_FORMS[tokens[head].text.lower()] not in _WITH_PORTFOLIO:
         return last
     while (
         last + 2 < len(tokens)
@@ -187,7 +190,7 @@ def _end_of_list(
         if gap == " " and tokens[following].text in ("and", "&") and following + 1 < len(tokens):
             following += 1
             # The last of a list may be anything: "Agriculture and Hydraulics".
-            is_last = tokens[following].is_capitalised and tokens[following].text.lower() not in _SINGULARS
+            is_last = tokens[following].is_capitalised and tokens[following].text.lower() not in _TITLE_FORMS
             if is_last and not any(
                 s.start < tokens[following].end and tokens[following].start < s.end for s in found_countries
             ):

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, get_args
 
 FactKind = Literal["country", "body", "office", "addressee", "date", "deadline", "amount"]
 FACT_KINDS: tuple[FactKind, ...] = get_args(FactKind)
+"""What facts there are; `seeds/facts/GUIDELINE.md` says what each covers."""
 ACTOR_KINDS: tuple[FactKind, ...] = ("country", "body", "office")
 
 
