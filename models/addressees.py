@@ -37,7 +37,8 @@ _PASSIVE = re.compile(
     r"(?:urged|asked|invited|called (?:up)?on|requested|told|instructed|exhorted|encouraged|directed|ordered) to [a-z]+"
 )
 _SHOULD = re.compile(
-    r"\b(?:that|said|saying|demanded|insisted) (?:the )?(?P<who>[^,;:.()]{2,60}?) (?:should|must|ought to) (?!be\b|have\b)[a-z]+"
+    r"\b(?:(?:said|saying|demanded|insisted) that|that|said|saying) (?:the )?(?P<who>[^,;:.()]{2,60}?)"
+    r" (?:should|must|ought to) (?!be\b|have\b)[a-z]+"
 )
 _RELATIVE = re.compile(r" (?:who|whose|whom|which|that|where|whether)\b")
 _PRONOUN = re.compile(
@@ -81,16 +82,18 @@ def _spans(text: str, start: int, end: int, actors: Sequence[Span]) -> Iterator[
     who = text[start:end]
     if not who or _PRONOUN.match(who) or _NO_ADDRESSEE.match(who):
         return
-    parts = [
-        (m.start() + start, m.end() + start)
-        for m in re.finditer(r"(?:(?<=and )|^)(?:the )?.+?(?= and |$)", who)
-    ]
-    bare = [(s + 4, e) if text.startswith("the ", s) else (s, e) for s, e in parts]
+    bare = list(_coordinated(text, start, end))
     if len(bare) > 1 and all(any((a.start, a.end) == part for a in actors) for part in bare):
         for part in bare:
             yield _span(text, *part, actors)
     else:
         yield _span(text, start, end, actors)
+
+
+def _coordinated(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the places of what "and" joins, without articles."""
+    for part in re.finditer(r"(?:the )?(?P<bare>.+?)(?: and |$)", text[start:end]):
+        yield start + part.start("bare"), start + part.end("bare")
 
 
 def _span(text: str, start: int, end: int, actors: Sequence[Span]) -> Span:
