@@ -21,7 +21,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .errors import CommuniqueError
     from .inference.api import Analyzer, default, load
-    from .inference.results import Abstract, AbstractSentence, Analysis, LabelledSentence
+    from .inference.results import Abstract, AbstractSentence, Analysis, Fact, LabelledSentence
     from .models.grounding import Support, UnsupportedItem, check_support
     from .models.taxonomy import CommitmentType, LabelSchema, commitment_schema
     from .models.text import Document, Sentence, segment
@@ -38,6 +38,7 @@ _WHERE = {
     "CommitmentType": "models.taxonomy",
     "CommuniqueError": "errors",
     "Document": "models.text",
+    "Fact": "models.spans",
     "LabelSchema": "models.taxonomy",
     "LabelledSentence": "inference.results",
     "Sentence": "models.text",
@@ -61,6 +62,7 @@ __all__ = [  # noqa: RUF022 - the three front doors first
     "CommitmentType",
     "CommuniqueError",
     "Document",
+    "Fact",
     "LabelSchema",
     "LabelledSentence",
     "Sentence",

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -168,6 +169,18 @@ def analyze(
     format: FormatOption = OutputFormat.text,
     output: OutputOption = None,
     method: MethodOption = MethodName.abstractive,
+    facts: Annotated[
+        bool, typer.Option("--facts", help="Find actors, addressees, dates, deadlines and amounts too.")
+    ] = False,
+    deadlines: Annotated[
+        bool, typer.Option("--deadlines", help="List what is due when over all texts, and nothing else.")
+    ] = False,
+    date: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Count 'next year' from this day, not from each text's own date."
+        ),
+    ] = None,
     classifier: ClassifierOption = "classifier",
     summarizer: SummarizerOption = "summarizer",
     engine: EngineOption = EngineName.auto,
@@ -175,7 +188,17 @@ def analyze(
 ) -> None:
     """Label every sentence and write an abstract of each text."""
     analyzer = _analyzer(classifier, summarizer, engine, threads)
-    _run(analyzer, files, method.value, "analysis", format, output)
+    _run(
+        analyzer,
+        files,
+        None if deadlines else method.value,
+        "analysis",
+        format,
+        output,
+        facts=facts or deadlines,
+        list_deadlines=deadlines,
+        date=date.date().isoformat() if date else None,
+    )
 
 
 @app.command()
@@ -347,6 +370,28 @@ def evaluate(
     if output is not None:
         _write(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     typer.echo(markdown_tables(result))
+
+
+@app.command("evaluate-facts")
+def evaluate_facts_command(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--data", help="Documents annotated with facts; the shipped held-out ones if none is named."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the figures here as JSON.")
+    ] = None,
+) -> None:
+    """Judge the actors, addressees, dates, deadlines and amounts that are found in texts."""
+    from .training.config import data_path
+    from .training.fact_evaluation import evaluate_facts, fact_table
+
+    result = evaluate_facts(data or [data_path("package:seeds/facts/validation.jsonl")])
+    if output is not None:
+        _write(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    typer.echo(fact_table(result))
 
 
 @train_app.command("classifier")
@@ -714,20 +759,25 @@ def _run(
     output: Path | None,
     explain: bool = False,
     min_confidence: float = 0.0,
+    facts: bool = False,
+    list_deadlines: bool = False,
+    date: str | None = None,
 ) -> None:
     """Analyse files one by one, so that what fails is named and the rest is written."""
     from .inference.api import abstain
+    from .inference.deadlines import deadlines, render_deadlines
     from .inference.reading import read_document
     from .inference.reports import print_text, render
 
     analyses: list[Analysis] = []
     failures = 0
-    shows_at_once = format is OutputFormat.text and output is None
+    shows_at_once = format is OutputFormat.text and output is None and not list_deadlines
     console = _console() if shows_at_once else None
     for file in files:
         try:
             read = read_document(file)
-            analysis = analyzer.analyze(read.document, method=method)
+            document = replace(read.document, date=date) if date else read.document
+            analysis = analyzer.analyze(document, method=method, facts=facts)
             if explain:
                 analysis = replace(analysis, sentences=tuple(analyzer.explain(analysis.sentences)))
             if min_confidence:
@@ -744,7 +794,11 @@ def _run(
                 console.print()
         analyses.append(analysis)
     if not shows_at_once and analyses:
-        rendered = render(analyses, format.value, content, analyzer.schema)
+        rendered = (
+            render_deadlines(deadlines(analyses), format.value)
+            if list_deadlines
+            else render(analyses, format.value, content, analyzer.schema)
+        )
         if output is not None:
             _write(output, rendered)
         else:

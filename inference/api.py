@@ -152,19 +152,25 @@ class Analyzer:
         return _one_or_many(text, lambda batch: [a.abstract for a in self._warned(batch, method)])
 
     @overload
-    def analyze(self, text: Text, *, method: Method | None = "abstractive") -> Analysis: ...  # type: ignore[overload-overlap]
-    @overload
-    def analyze(self, text: Sequence[Text], *, method: Method | None = "abstractive") -> list[Analysis]: ...
+    def analyze(  # type: ignore[overload-overlap]
+        self, text: Text, *, method: Method | None = "abstractive", facts: bool = False
+    ) -> Analysis: ...
     @overload
     def analyze(
-        self, text: Iterator[Text], *, method: Method | None = "abstractive"
+        self, text: Sequence[Text], *, method: Method | None = "abstractive", facts: bool = False
+    ) -> list[Analysis]: ...
+    @overload
+    def analyze(
+        self, text: Iterator[Text], *, method: Method | None = "abstractive", facts: bool = False
     ) -> Iterator[Analysis]: ...
-    def analyze(self, text, *, method="abstractive"):  # type: ignore[no-untyped-def]
+    def analyze(self, text, *, method="abstractive", facts=False):  # type: ignore[no-untyped-def]
         """Label a text and write its abstract.
 
         Args:
             text: A text or `Document`, a list of them, or an iterator of them.
             method: As in `summarize`; None leaves the abstract out.
+            facts: Find actors, addressees, dates, deadlines and amounts too. A `Document` with a `date` tells from
+                which day "next year" counts; without one, the first full date in the text does.
 
         Returns:
             The analysis, with `to_dict()` and `to_json()`. For a list a list, for an iterator an iterator.
@@ -176,15 +182,20 @@ class Analyzer:
         """
         if method is not None:
             _check_method(method)
-        return _one_or_many(text, lambda batch: self._analyses(batch, method))
+        return _one_or_many(text, lambda batch: self._analyses(batch, method, facts=facts))
 
-    def _analyses(self, texts: Sequence[Text], method: Method | None) -> list[Analysis]:
+    def _analyses(
+        self, texts: Sequence[Text], method: Method | None, *, facts: bool = False
+    ) -> list[Analysis]:
         documents = [text if isinstance(text, Document) else Document(text) for text in texts]
         sentences = [_segmented(document) for document in documents]
         scores = self.classifier.score_documents([[s.text for s in group] for group in sentences])
-        return [
+        analyses = [
             self._analysis(*parts, method=method) for parts in zip(documents, sentences, scores, strict=True)
         ]
+        if not facts:
+            return analyses
+        return [_with_facts(*parts) for parts in zip(analyses, documents, sentences, strict=True)]
 
     def _analysis(
         self,
@@ -252,6 +263,28 @@ class Analyzer:
     def types_of(self, sentences: Sequence[str]) -> list[tuple[str, ...]]:
         """Return the types of sentences that follow one another."""
         return [score.types for score in self.classifier.score_documents([sentences])[0]]
+
+
+def _with_facts(analysis: Analysis, document: Document, sentences: Sequence[Sentence]) -> Analysis:
+    """Add the facts of each sentence, and a warning where dates could not be resolved."""
+    # Imported on demand: its tables cost a moment, which only those pay who ask for facts.
+    from ..models.facts import document_date, find_facts
+
+    found = find_facts(document, sentences)
+    written = document_date(document)
+    unresolved = [fact.text for group in found for fact in group if fact.value is None]
+    warnings = analysis.warnings
+    if unresolved:
+        warnings += (
+            f"the text does not tell its date, so {len(unresolved)} date(s) such as '{unresolved[0]}' have no value; "
+            "give it as the document's date (--date on the command line)",
+        )
+    labelled = tuple(
+        replace(sentence, facts=facts) for sentence, facts in zip(analysis.sentences, found, strict=True)
+    )
+    return replace(
+        analysis, sentences=labelled, date=written.isoformat() if written else None, warnings=warnings
+    )
 
 
 def abstain(sentences: Sequence[LabelledSentence], min_confidence: float) -> list[LabelledSentence]:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from ..models.spans import FACT_KINDS, Fact
 from ..models.summarizer import Abstract
 from ..models.taxonomy import Kind, LabelSchema
 from .results import Analysis, LabelledSentence
@@ -62,6 +63,8 @@ def print_text(analysis: Analysis, content: Content, schema: LabelSchema, consol
         width = max(len(name) for name in (*schema.names, UNDECIDED)) + 1
         for sentence in analysis.sentences:
             console.print(_sentence_line(sentence, schema, width))
+            if sentence.facts:
+                console.print(Padding(Text(_facts_line(sentence), style="cyan"), (0, 0, 0, width + 5)))
     if content != "sentences" and analysis.abstract is not None:
         if content == "analysis":
             console.print()
@@ -96,7 +99,7 @@ def _json(analyses: Sequence[Analysis], content: Content) -> str:
 def _sentence_csv(analyses: Iterable[Analysis], schema: LabelSchema) -> str:
     columns = ["source", "index", "start", "end", "primary", "types", "is_commitment"]
     columns += ["commitment_probability", "confidence", "salience"]
-    columns += [f"p_{name}" for name in schema.names] + ["explanation", "text"]
+    columns += [f"p_{name}" for name in schema.names] + ["explanation", *FACT_KINDS, "text"]
     return _csv(
         columns,
         (
@@ -113,6 +116,10 @@ def _sentence_csv(analyses: Iterable[Analysis], schema: LabelSchema) -> str:
                 sentence.salience,
                 *(sentence.probabilities[name] for name in schema.names),
                 ";".join(word.text for word in sentence.explanation),
+                *(
+                    ";".join(_value(fact) for fact in sentence.facts if fact.kind == kind)
+                    for kind in FACT_KINDS
+                ),
                 sentence.text,
             ]
             for analysis in analyses
@@ -161,14 +168,32 @@ def _markdown(analysis: Analysis, content: Content) -> str:
             "",
         ]
     if content != "abstract":
-        lines += ["| no. | types | sentence |", "|---|---|---|"]
+        has_facts = any(sentence.facts for sentence in analysis.sentences)
+        columns = ["no.", "types", *(["facts"] if has_facts else []), "sentence"]
+        lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
         for sentence in analysis.sentences:
             types = ", ".join(f"**{name}**" if sentence.is_commitment else name for name in sentence.types)
             types = types or UNDECIDED
-            text = " ".join(sentence.text.split()).replace("|", "\\|")
-            lines.append(f"| {sentence.index + 1} | {types} | {text} |")
+            facts = f" {_cell(_facts_line(sentence))} |" if has_facts else ""
+            lines.append(f"| {sentence.index + 1} | {types} |{facts} {_cell(sentence.text)} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _facts_line(sentence: LabelledSentence) -> str:
+    """Write the facts of a sentence by kind: "country: NOR, SWE; amount: 5000000 USD"."""
+    kinds = {kind: [_value(fact) for fact in sentence.facts if fact.kind == kind] for kind in FACT_KINDS}
+    return "; ".join(
+        f"{kind}: {', '.join(dict.fromkeys(values))}" for kind, values in kinds.items() if values
+    )
+
+
+def _value(fact: Fact) -> str:
+    return fact.value or fact.text
 
 
 def _plain_text(analyses: Sequence[Analysis], content: Content, schema: LabelSchema) -> str:

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..models.explanation import Evidence
+from ..models.spans import Fact
 from ..models.summarizer import Abstract, AbstractSentence
 
-__all__ = ["Abstract", "AbstractSentence", "Analysis", "Evidence", "LabelledSentence"]
+__all__ = ["Abstract", "AbstractSentence", "Analysis", "Evidence", "Fact", "LabelledSentence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class LabelledSentence:
     """How likely the sentence binds anybody, whatever types it was given."""
     explanation: tuple[Evidence, ...] = ()
     """With `explain`: the words that speak most for the primary type, strongest first; offsets count in `text`."""
+    facts: tuple[Fact, ...] = ()
+    """With `facts`: its actors, addressees, dates, deadlines and amounts; offsets count in the whole text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Analysis:
     """None when no abstract was asked for."""
     models: dict[str, str]
     """Names of the models by what they did."""
+    date: str | None = None
+    """With `facts`: the day from which relative dates were counted, ISO 8601; None where the text tells none."""
     warnings: tuple[str, ...] = ()
     """What a reader of the result should know of the text or of how it was read."""
 

@@ -306,3 +306,24 @@ def test_wrong_choices_of_a_benchmark_are_named(run):
     assert code == 2 and "poems: valid are types, extractive, abstractive" in " ".join(err.split())
     code, _, err = run("benchmark", "batch", "--workers", "1,no")
     assert code == 2 and "--workers no" in err
+
+
+def test_facts_and_deadlines(run, tmp_path):
+    first, second = tmp_path / "a.txt", tmp_path / "b.txt"
+    first.write_text("Norway will pay 5 million euros by the end of next year.")
+    second.write_text("Peru will ratify the treaty by 1 May 1990.")
+    code, out, err = run("analyze", first, "--facts", "--format", "json")
+    assert code == 0 and "have no value" in err
+    assert [fact["kind"] for fact in json.loads(out)["sentences"][0]["facts"]] == [
+        "country",
+        "amount",
+        "deadline",
+    ]
+    code, out, err = run("analyze", first, second, "--deadlines", "--date", "2024-02-01", "--format", "jsonl")
+    assert code == 0 and err == ""
+    assert [(line["due"], line["who"]) for line in map(json.loads, out.splitlines())] == [
+        ("1990-05-01", ["PER"]),
+        ("2025-12-31", ["NOR"]),
+    ]
+    code, _, err = run("analyze", first, "--date", "yesterday")
+    assert code == 2 and "yesterday" in err

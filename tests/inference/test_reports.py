@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import io
 import json
 
@@ -6,7 +7,7 @@ import jsonschema
 import pytest
 
 from communique.inference.reports import json_schema, render
-from communique.inference.results import Abstract, AbstractSentence, Analysis, LabelledSentence
+from communique.inference.results import Abstract, AbstractSentence, Analysis, Fact, LabelledSentence
 from communique.models.taxonomy import commitment_schema
 
 SCHEMA = commitment_schema()
@@ -83,3 +84,19 @@ def test_text_sets_commitments_off():
     assert any(line.startswith("   2 call") for line in lines)
     assert "They agreed to trade. [1]" in text and "note: left out" in text
     assert "Abstract" not in render([ANALYSIS], "text", "sentences", SCHEMA)
+
+
+def test_facts_in_every_report():
+    fact = Fact("amount", 41, 46, "5 | 6 euros", "5/6 EUR")
+    first, second = ANALYSIS.sentences
+    analysis = dataclasses.replace(
+        ANALYSIS, sentences=(first, dataclasses.replace(second, facts=(fact,))), date="2020-01-01"
+    )
+    data = json.loads(render([analysis], "json", "analysis", SCHEMA))
+    jsonschema.validate(data, json_schema())
+    assert data["sentences"][1]["facts"][0]["value"] == "5/6 EUR" and data["date"] == "2020-01-01"
+    rows = list(csv.DictReader(io.StringIO(render([analysis], "csv", "analysis", SCHEMA))))
+    assert [row["amount"] for row in rows] == ["", "5/6 EUR"]
+    assert "| 2 | call | amount: 5/6 EUR | He said" in render([analysis], "markdown", "sentences", SCHEMA)
+    assert "facts" not in render([ANALYSIS], "markdown", "sentences", SCHEMA)
+    assert "amount: 5/6 EUR" in render([analysis], "text", "sentences", SCHEMA)
