@@ -1,11 +1,11 @@
 import json
 
-import numpy as np
 import pytest
 from communique.models.taxonomy import commitment_schema
 from communique.training.baselines import keyword_types, lead, majority_types
 from communique.training.cards import write_card
-from communique.training.evaluation import bootstrap, evaluate_models, markdown_tables
+from communique.training.evaluation import evaluate_models
+from communique.training.report import markdown_tables
 
 SCHEMA = commitment_schema()
 
@@ -65,14 +65,6 @@ def test_the_card_tells_held_out_figures(result, classifier_folder, tmp_path):
         in card
     )
     assert f"{value:.3f}" in card
-
-
-def test_bootstrap_interval_of_a_mean():
-    values = np.random.default_rng(1).normal(size=400)
-    interval = bootstrap(lambda chosen: float(values[list(chosen)].mean()), 400)
-    assert interval.value == pytest.approx(values.mean())
-    # The normal approximation: 1.96 standard errors on either side.
-    assert interval.high - interval.low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.1)
 
 
 def test_keyword_rules():
