@@ -86,6 +86,7 @@ class ResultKind(StrEnum):
     classify = "classify"
     summarize = "summarize"
     metrics = "metrics"
+    predictions = "predictions"
 
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Text files; - is standard input.")]
@@ -218,11 +219,16 @@ def types(
 def schema_command(
     result: Annotated[ResultKind, typer.Option("--for", help="Whose output.")] = ResultKind.analyze,
 ) -> None:
-    """Print the JSON Schema of one result of --format json or jsonl, or of what evaluate writes."""
+    """Print the JSON Schema of one result of --format json or jsonl, or of what evaluate writes and reads."""
     if result is ResultKind.metrics:
         from .training.metrics_schema import metrics_schema
 
         typer.echo(json.dumps(metrics_schema(), indent=2))
+        return
+    if result is ResultKind.predictions:
+        from .training.predictions import predictions_schema
+
+        typer.echo(json.dumps(predictions_schema(), indent=2))
         return
     from .inference.reports import json_schema
 

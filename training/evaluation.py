@@ -133,7 +133,9 @@ def evaluate_models(
     written = _abstracts(analyzer, documents, scores, baselines) if abstracts else {}
     ours = _our_predictions(documents, scores, written.get(OURS, [None] * len(documents)))
     if predictions_file is not None:
-        write_predictions(ours, predictions_file)
+        # An abstract quotes its source.
+        kept = ours if texts else [own.model_copy(update={"abstract": None}) for own in ours]
+        write_predictions(kept, predictions_file)
 
     judged = {OURS: on_annotated_sentences(ours, documents, schema)}
     if baselines:
@@ -355,23 +357,19 @@ def _slices(
 ) -> dict[str, dict[str, Any]]:
     """Judge the parts of the data on their own; the intervals come from the documents that have some of a part."""
     result: dict[str, dict[str, Any]] = {}
-    for division, parts in slices(documents, schema).items():
-        names = {name for group in parts for name in group}
-        order = schema.names if division == "primary type" else sorted(names)
-        result[division] = {}
-        for part in order:
-            chosen = [[i for i, name in enumerate(group) if name == part] for group in parts]
+    for name, division in slices(documents, schema).items():
+        result[name] = {}
+        for part in division.parts:
+            chosen = [[i for i, p in enumerate(group) if p == part] for group in division.of_sentences]
             holding = [d for d, indices in enumerate(chosen) if indices]
-            if not holding:
-                continue
             statistics = type_statistics(
                 [[given[d][i] for i in chosen[d]] for d in holding],
                 [[references[d][i] for i in chosen[d]] for d in holding],
                 schema,
             )
             figures = intervals(statistics)
-            result[division][part] = {
-                **plain_intervals({name: figures[name] for name in SLICE_MEASURES}),
+            result[name][part] = {
+                **plain_intervals({measure: figures[measure] for measure in SLICE_MEASURES}),
                 "sentences": sum(map(len, chosen)),
                 "documents": len(holding),
             }

@@ -34,7 +34,7 @@ SHOWN_PROBLEMS = 20
 class PredictedSentence(BaseModel):
     """What a system says of one sentence."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     types: tuple[str, ...]
     """Its types, in any order, at least one."""
@@ -57,7 +57,7 @@ class PredictedSentence(BaseModel):
 class PredictedAbstractSentence(BaseModel):
     """One sentence of an abstract."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     text: str = Field(min_length=1)
     sources: tuple[int, ...] | None = None
@@ -67,7 +67,7 @@ class PredictedAbstractSentence(BaseModel):
 class PredictedDocument(BaseModel):
     """What a system says of one annotated document, a line of a file of predictions."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     id: str = Field(min_length=1)
     sentences: tuple[PredictedSentence, ...] | None = None
@@ -75,7 +75,11 @@ class PredictedDocument(BaseModel):
     abstract: tuple[PredictedAbstractSentence, ...] | None = None
     """A text, or a list of sentences; None where the system writes none."""
 
-    @field_validator("abstract", mode="before")
+    @field_validator(
+        "abstract",
+        mode="before",
+        json_schema_input_type=str | tuple[PredictedAbstractSentence, ...] | None,
+    )
     @classmethod
     def _text_is_cut_into_sentences(cls, value: object) -> object:
         return [{"text": sentence.text} for sentence in segment(value)] if isinstance(value, str) else value
@@ -204,12 +208,25 @@ def on_annotated_sentences(
 
 
 def write_predictions(predictions: Sequence[PredictedDocument], path: Path) -> None:
-    """Write predictions in the form that `load_predictions` reads."""
+    """Write predictions in the form that `load_predictions` reads.
+
+    Raises:
+        PredictionsError: If the file cannot be written.
+    """
     lines = [
         json.dumps(prediction.model_dump(mode="json", exclude_none=True), ensure_ascii=False) + "\n"
         for prediction in predictions
     ]
-    path.write_text("".join(lines), encoding="utf-8")
+    try:
+        path.write_text("".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise PredictionsError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def predictions_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a line of a file of predictions."""
+    schema = PredictedDocument.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _alignment(prediction: PredictedDocument, document: AnnotatedDocument) -> Alignment:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import MissingExtraError
+from ..errors import CommuniqueError, MissingExtraError
 from .evaluation import CONTRAST_MEASURES, OURS
 from .figures import evaluation_figures
 
@@ -34,12 +34,18 @@ def write_evaluation(result: Mapping[str, Any], folder: Path) -> list[Path]:
 
     Returns:
         The files.
+
+    Raises:
+        CommuniqueError: If a file cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     metrics, report = folder / METRICS, folder / REPORT
-    metrics.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    figures = evaluation_figures(result["systems"][OURS], folder / FIGURES)
-    report.write_text(html_report(result, figures), encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        metrics.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        figures = evaluation_figures(result["systems"][OURS], folder / FIGURES)
+        report.write_text(html_report(result, figures), encoding="utf-8")
+    except OSError as error:
+        raise CommuniqueError(f"{error.filename or folder}: cannot be written ({error.strerror})") from None
     return [metrics, report, *figures]
 
 

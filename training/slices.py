@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..models.taxonomy import LabelSchema
 from .corpus import AnnotatedDocument
@@ -21,34 +22,50 @@ _QUOTATION = re.compile('["“”«»]')
 _YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
 
 
-def slices(documents: Sequence[AnnotatedDocument], schema: LabelSchema) -> dict[str, list[list[str]]]:
-    """Say to which part each sentence belongs.
+@dataclass(frozen=True, slots=True)
+class Division:
+    """One way to part the sentences of documents."""
 
-    Returns:
-        For each division (genre, primary type, length, decade, context, quotation) the name of the part of each
-        sentence of each document.
-    """
+    parts: tuple[str, ...]
+    """The names of the parts that occur, in the order in which to show them."""
+    of_sentences: list[list[str]]
+    """The part of each sentence of each document."""
+
+
+def slices(documents: Sequence[AnnotatedDocument], schema: LabelSchema) -> dict[str, Division]:
+    """Part the sentences by genre, primary type, length, decade, dependence on context, and quotation."""
+    texts = [document.sentence_texts() for document in documents]
+    lengths = [*(name for _, name in LENGTHS), LONGEST]
     return {
-        "genre": [[document.genre or "unknown"] * len(document.sentences) for document in documents],
-        "primary type": [
-            [schema.primary(sentence.types) for sentence in document.sentences] for document in documents
-        ],
-        "length": [[_length(text) for text in document.sentence_texts()] for document in documents],
-        "decade": [[_decade(document.date)] * len(document.sentences) for document in documents],
-        "context": [
-            ["needs context" if needs_context(text) else "stands alone" for text in document.sentence_texts()]
-            for document in documents
-        ],
-        "quotation": [
-            ["quotation" if _QUOTATION.search(text) else "no quotation" for text in document.sentence_texts()]
-            for document in documents
-        ],
+        "genre": _division([[d.genre or "unknown"] * len(d.sentences) for d in documents]),
+        "primary type": _division(
+            [[schema.primary(s.types) for s in d.sentences] for d in documents], schema.names
+        ),
+        "length": _division([[_length(text) for text in group] for group in texts], lengths),
+        "decade": _division([[_decade(d.date)] * len(d.sentences) for d in documents]),
+        "context": _division(
+            [
+                ["needs context" if needs_context(text) else "stands alone" for text in group]
+                for group in texts
+            ]
+        ),
+        "quotation": _division(
+            [
+                ["quotation" if _QUOTATION.search(text) else "no quotation" for text in group]
+                for group in texts
+            ]
+        ),
     }
 
 
 def needs_context(sentence: str) -> bool:
     """Say whether a sentence opens with a pronoun or a link to what stands before, as "He also urged …" does."""
     return _CONTEXT_DEPENDENT.match(" ".join(sentence.split())) is not None
+
+
+def _division(of_sentences: list[list[str]], order: Sequence[str] | None = None) -> Division:
+    occurring = {part for group in of_sentences for part in group}
+    return Division(tuple(p for p in order or sorted(occurring) if p in occurring), of_sentences)
 
 
 def _length(sentence: str) -> str:

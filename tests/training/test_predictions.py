@@ -2,12 +2,18 @@
 
 import json
 
+import jsonschema
 import numpy as np
 import pytest
 from communique.errors import PredictionsError
 from communique.models.taxonomy import commitment_schema
 from communique.training.corpus import AnnotatedDocument
-from communique.training.predictions import load_predictions, on_annotated_sentences, write_predictions
+from communique.training.predictions import (
+    load_predictions,
+    on_annotated_sentences,
+    predictions_schema,
+    write_predictions,
+)
 
 SCHEMA = commitment_schema()
 TEXT = "They met. They agreed to trade."
@@ -61,6 +67,13 @@ def test_an_abstract_is_a_text_or_sentences_with_their_sources(load):
     assert [part.text for part in predicted[0].abstract] == ["They met.", "They agreed."]
     assert predicted[0].abstract[0].sources is None and predicted[1].abstract[0].sources == (1,)
     assert on_annotated_sentences(predicted, DOCUMENTS, SCHEMA).types is None
+
+
+def test_lines_follow_the_schema_that_is_printed():
+    for line in ({"id": "one", "sentences": LABELS}, {"id": "one", "abstract": "They met."}):
+        jsonschema.validate(line, predictions_schema())
+    with pytest.raises(jsonschema.ValidationError, match="'score' was unexpected"):
+        jsonschema.validate({"id": "one", "sentences": [{"types": [], "score": 1}]}, predictions_schema())
 
 
 def test_what_is_written_is_read_back(load, tmp_path):
