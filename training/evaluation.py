@@ -112,8 +112,8 @@ def evaluate_models(
         baselines: Judge majority, keyword rules and leading sentences beside them.
         abstracts: Judge abstracts of the documents that have one.
         systems: Files with the predictions of other systems, by the systems' names; see `training.predictions`.
-        texts: Quote sentences and abstracts, the worst errors among them. Without, what texts of others say stays
-            out of the result.
+        texts: Quote sentences and abstracts, the worst errors among them. Without, no sentence of the data is in
+            the result or in `predictions_file`.
         predictions_file: Where to write what the models predicted, in the form of `systems`.
 
     Returns:
@@ -130,6 +130,7 @@ def evaluate_models(
     documents = load_documents(paths, schema)
     others = _other_systems(systems or {}, documents, schema)
     scores = analyzer.classifier.score_documents([document.sentence_texts() for document in documents])
+    abstracts = abstracts and any(document.abstract for document in documents)
     written = _abstracts(analyzer, documents, scores, baselines) if abstracts else {}
     ours = _our_predictions(documents, scores, written.get(OURS, [None] * len(documents)))
     if predictions_file is not None:
@@ -142,7 +143,7 @@ def evaluate_models(
         judged |= _baselines(documents, schema)
     for name, predicted in others.items():
         judged[name] = on_annotated_sentences(predicted, documents, schema)
-        if abstracts and any(prediction.abstract for prediction in predicted):
+        if abstracts and any(prediction.abstract is not None for prediction in predicted):
             written[name] = judged[name].abstracts
 
     references = _references(documents)
@@ -170,12 +171,16 @@ def evaluate_models(
         "predictions": {name: file_hash(path) for name, path in (systems or {}).items()},
         "documents": len(documents),
         "sentences": sum(len(document.sentences) for document in documents),
-        "abstracts": len(next(iter(told.values())).per_document) if told else 0,
-        "models": {"classifier": analyzer.classifier.folder.name, "engine": analyzer.classifier.engine_name},
+        "abstracts": sum(bool(document.abstract) for document in documents) if abstracts else 0,
+        "models": {
+            "classifier": analyzer.classifier.folder.name,
+            "engine": analyzer.classifier.engine_name,
+            **({"summarizer": analyzer.summarizer.folder.name} if abstracts else {}),
+        },
         "seconds": round(time.monotonic() - started, 1),
         "types": schema.names,
         "classification_measures": list(CLASSIFICATION_MEASURES),
-        "abstract_measures": list(ABSTRACT_MEASURES) if told else [],
+        "abstract_measures": list(ABSTRACT_MEASURES) if abstracts else [],
         "systems": result,
         "differences": [*_differences("classification", classified), *_differences("abstracts", told)],
     }
@@ -264,8 +269,6 @@ def _abstracts(
     baselines: bool,
 ) -> dict[str, list[WrittenAbstract | None]]:
     """Write abstracts of the documents that have one by each system; none of the others."""
-    if not any(document.abstract for document in documents):
-        return {}
     names = [OURS, EXTRACTIVE, *([LEAD] if baselines else [])]
     result: dict[str, list[WrittenAbstract | None]] = {name: [None] * len(documents) for name in names}
     for i, document in enumerate(documents):
