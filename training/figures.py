@@ -198,7 +198,8 @@ def _reliability(bins: Sequence[Mapping[str, float]], error: Mapping[str, float]
         fontsize=11,
     )
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right", fontsize=9, markerscale=0.5)
+    # Inside the axes it would cover bins.
+    figure.legend(loc="outside lower center", fontsize=9, markerscale=0.5)
     return figure
 
 
