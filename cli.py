@@ -88,6 +88,8 @@ class ResultKind(StrEnum):
     analyze = "analyze"
     classify = "classify"
     summarize = "summarize"
+    metrics = "metrics"
+    predictions = "predictions"
 
 
 class BatchEngineName(StrEnum):
@@ -333,7 +335,17 @@ def types(
 def schema_command(
     result: Annotated[ResultKind, typer.Option("--for", help="Whose output.")] = ResultKind.analyze,
 ) -> None:
-    """Print the JSON Schema of one result of --format json or jsonl."""
+    """Print the JSON Schema of one result of --format json or jsonl, or of what evaluate writes and reads."""
+    if result is ResultKind.metrics:
+        from .training.metrics_schema import metrics_schema
+
+        typer.echo(json.dumps(metrics_schema(), indent=2))
+        return
+    if result is ResultKind.predictions:
+        from .training.predictions import predictions_schema
+
+        typer.echo(json.dumps(predictions_schema(), indent=2))
+        return
     from .inference.reports import json_schema
 
     content: dict[ResultKind, Content] = {
@@ -353,21 +365,56 @@ def evaluate(
     threads: ThreadsOption = None,
     baselines: Annotated[bool, typer.Option("--baselines", help="Judge simple systems beside it.")] = False,
     abstracts: Annotated[bool, typer.Option(help="Judge abstracts too.")] = True,
+    system: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="Judge another system's predictions (JSON Lines) beside it."),
+    ] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="RUN_A RUN_B",
+            help="Judge nothing; tell what changed from one run to another (output folders or prediction files).",
+        ),
+    ] = None,
+    texts: Annotated[
+        bool,
+        typer.Option(help="Quote sentences and abstracts in what is written; not when texts must stay in."),
+    ] = True,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the figures here as JSON.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write metrics.json, report.html, figures and predictions into this folder; "
+            "a name that ends in .json gets the figures only.",
+        ),
     ] = None,
 ) -> None:
     """Judge the models on held-out articles, with bootstrap intervals."""
+    if compare is not None:
+        _compare(compare, data, classifier, output)
+        return
     from .inference.api import load
-    from .training.evaluation import evaluate_models, markdown_tables
+    from .training.evaluation import evaluate_models
+    from .training.report import PREDICTIONS, markdown_tables, write_evaluation
 
+    systems = dict(_named_file(value) for value in system or [])
+    folder = output if output is not None and output.suffix != ".json" else None
+    if folder is not None:
+        _make_folder(folder)
     result = evaluate_models(
         load(classifier, summarizer, engine=engine.value, threads=threads),
         data,
         baselines=baselines,
         abstracts=abstracts,
+        systems=systems,
+        texts=texts,
+        predictions_file=folder / PREDICTIONS if folder is not None else None,
     )
-    if output is not None:
+    if folder is not None:
+        for path in [folder / PREDICTIONS, *write_evaluation(result, folder)]:
+            _say(f"wrote {path}")
+    elif output is not None:
         _write(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     typer.echo(markdown_tables(result))
 
@@ -392,6 +439,31 @@ def evaluate_facts_command(
     if output is not None:
         _write(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     typer.echo(fact_table(result))
+
+
+def _compare(runs: tuple[Path, Path], data: Sequence[Path], classifier: str, output: Path | None) -> None:
+    from .models.folder import open_model_folder
+    from .training.comparison import compare_runs, comparison_tables
+
+    comparison = compare_runs(*runs, data, open_model_folder(classifier, "classifier").schema)
+    if output is not None:
+        _write(output, json.dumps(comparison, indent=2, ensure_ascii=False) + "\n")
+    typer.echo(comparison_tables(comparison))
+
+
+def _named_file(value: str) -> tuple[str, Path]:
+    name, separator, path = value.partition("=")
+    if not (name and separator and path):
+        raise typer.BadParameter(f"--system '{value}': write NAME=FILE, such as rival=predictions.jsonl")
+    return name, Path(path)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder for results before what takes minutes."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommuniqueError(f"{folder}: cannot be made a folder ({error.strerror})") from None
 
 
 @train_app.command("classifier")

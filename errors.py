@@ -19,6 +19,10 @@ class CorpusError(CommuniqueError):
     """An annotated document is broken; the message names file and line."""
 
 
+class PredictionsError(CommuniqueError):
+    """A file with a system's predictions is broken or incomplete; the message names file, line and field."""
+
+
 class InputError(CommuniqueError):
     """A text to be analysed cannot be read or is empty."""
 

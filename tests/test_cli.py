@@ -222,6 +222,31 @@ def test_evaluate(run, corpus, classifier_folder, tmp_path):
     assert json.loads(output.read_text())["sentences"] == 40
 
 
+def test_evaluate_into_a_folder_then_compare(run, corpus, classifier_folder, tmp_path):
+    arguments = [
+        "evaluate",
+        "--data",
+        corpus["validation"],
+        "--classifier",
+        classifier_folder,
+        "--no-abstracts",
+    ]
+    code, _, err = run(*arguments, "--output", tmp_path / "a")
+    assert code == 0 and f"wrote {tmp_path / 'a' / 'report.html'}" in err
+    _, schema, _ = run("schema", "--for", "metrics")
+    jsonschema.validate(json.loads((tmp_path / "a" / "metrics.json").read_text()), json.loads(schema))
+    predictions = tmp_path / "a" / "predictions.jsonl"
+    code, out, _ = run(*arguments, "--system", f"same={predictions}")
+    assert code == 0 and "| same | primary macro f1 | 0.000 (0.000 to 0.000) | 1.000 |" in out
+    code, out, _ = run(*arguments, "--compare", tmp_path / "a", predictions, "--output", tmp_path / "c.json")
+    assert code == 0 and "40 sentences: 0 fixed, 0 broken, 0 changed otherwise" in out
+    assert json.loads((tmp_path / "c.json").read_text())["changes"] == []
+    predictions.write_text("{}\n")
+    code, _, err = run(*arguments, "--system", f"broken={predictions}")
+    assert code == 1 and "predictions.jsonl:1: field 'id': Field required" in err
+    assert run(*arguments, "--system", "nameless.jsonl")[0] == 2
+
+
 def test_version_and_help():
     runner = CliRunner()
     assert runner.invoke(cli.app, ["--version"]).output.strip() == communique_version()

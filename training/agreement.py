@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..errors import CorpusError
 from ..models.taxonomy import LabelSchema
 from .corpus import AnnotatedDocument
-from .metrics import TypeMetric, per_type_scores
+from .metrics import TypeMetric, krippendorff_alpha, per_type_scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +59,3 @@ def agreement(documents: Sequence[AnnotatedDocument], schema: LabelSchema) -> Ag
         per_type_f1={name: scores[name]["f1"] for name in schema.names},
         confusions=[(one, other, count) for (one, other), count in confusions.most_common()],
     )
-
-
-def krippendorff_alpha(pairs: Sequence[tuple[frozenset[str], frozenset[str]]]) -> float:
-    """Compute Krippendorff's alpha of set-valued annotations by two annotators, none missing.
-
-    Alpha is 1 - observed / expected disagreement (Krippendorff, 2011, "Computing Krippendorff's
-    Alpha-Reliability"), with MASI as the distance.
-    """
-    observed = sum(masi_distance(a, b) for a, b in pairs) / len(pairs)
-    values = Counter(value for pair in pairs for value in pair)
-    total = sum(values.values())
-    disagreement = sum(
-        count * other_count * masi_distance(value, other)
-        for value, count in values.items()
-        for other, other_count in values.items()
-    )
-    expected = disagreement / (total * (total - 1))
-    return 1.0 if expected == 0 else 1 - observed / expected
-
-
-def masi_distance(a: frozenset[str], b: frozenset[str]) -> float:
-    """Measure how far two sets are apart: 1 - Jaccard x monotonicity (Passonneau, 2006)."""
-    if a == b:
-        return 0.0
-    shared = a & b
-    if not shared:
-        return 1.0
-    monotonicity = 2 / 3 if a <= b or b <= a else 1 / 3
-    return 1 - len(shared) / len(a | b) * monotonicity

@@ -27,8 +27,9 @@ from ..models.folder import open_model_folder
 from .baselines import BASELINE_CLASSIFIERS, learned_types
 from .config import data_path
 from .corpus import load_documents
-from .evaluation import evaluate_models, judge_types, markdown_tables
+from .evaluation import evaluate_models, judge_types
 from .figures import speed_and_accuracy
+from .report import markdown_tables
 from .runs import peak_memory_mb
 
 SENTENCES = 1000

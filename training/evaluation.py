@@ -1,15 +1,15 @@
-"""Held-out evaluation: the models and simple systems on annotated documents, with bootstrap intervals.
+"""Held-out evaluation: the models, simple systems and other tools on annotated documents.
 
-Sentences are judged by their annotated spans. Intervals come from resampling documents, not
-sentences, because the sentences of a document are not independent (percentile bootstrap, Efron and
-Tibshirani, 1993).
+Sentences are judged by their annotated spans, and once more as the package, or another tool, cuts the raw text.
+Every figure has a 95 % interval by bootstrap over documents, and systems are compared on the same documents; see
+`training.significance`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from .._version import __version__
+from ..errors import PredictionsError
 from ..inference.api import Analyzer
 from ..models.classifier import SentenceScores
 from ..models.folder import file_hash
@@ -27,13 +28,40 @@ from ..models.text import segment
 from .baselines import KEYWORDS, centroid_scores, keyword_types, lead, majority_types
 from .corpus import AnnotatedDocument, contrast_pairs, load_documents
 from .metrics import (
-    Floats,
-    TypeMetric,
+    CALIBRATION_BINS,
+    Types,
     accuracy_at_coverage,
-    calibration_error,
+    calibration_statistics,
+    commitment_recall_statistics,
+    confusion_matrix,
+    fact_coverage,
     per_type_scores,
+    per_type_statistics,
     rouge_scores,
+    set_agreement_statistics,
+    type_statistics,
 )
+from .predictions import (
+    PredictedAbstractSentence,
+    PredictedDocument,
+    PredictedSentence,
+    Predictions,
+    load_predictions,
+    on_annotated_sentences,
+    write_predictions,
+)
+from .significance import (
+    Difference,
+    Floats,
+    Interval,
+    Statistics,
+    bootstrap,
+    differences,
+    intervals,
+    joined,
+    mean_statistics,
+)
+from .slices import slices
 
 CLASSIFICATION_MEASURES = (
     "primary_macro_f1",
@@ -42,27 +70,39 @@ CLASSIFICATION_MEASURES = (
     "sets_macro_f1",
     "commitment_f1",
 )
+"""The measures that tables show; `classification` holds more."""
+SLICE_MEASURES = ("primary_accuracy", "sets_micro_f1", "commitment_f1")
 COVERAGES = (0.9, 0.75, 0.5)
 CONTRAST_MEASURES = ("primary_pairs_right", "sets_pairs_right")
-ABSTRACT_MEASURES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "unsupported")
-RESAMPLES = 1000
-SEED = 13
+CURVE_COVERAGES = tuple(round(0.05 * step, 2) for step in range(1, 21))
+ABSTRACT_MEASURES = (
+    "rouge1",
+    "rouge2",
+    "rougeL",
+    "rougeLsum",
+    "fact_coverage",
+    "commitment_recall",
+    "unsupported",
+)
+WORST_ERRORS = 30
 OURS = "communique"
+EXTRACTIVE = f"{OURS} extractive"
+LEAD = "lead 3"
+MAJORITY = "majority"
+RULES = "keyword rules"
 
-Types = Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A figure with its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
+WrittenAbstract = tuple[PredictedAbstractSentence, ...]
 
 
 def evaluate_models(
-    analyzer: Analyzer, paths: Sequence[Path], *, baselines: bool = False, abstracts: bool = True
+    analyzer: Analyzer,
+    paths: Sequence[Path],
+    *,
+    baselines: bool = False,
+    abstracts: bool = True,
+    systems: Mapping[str, Path] | None = None,
+    texts: bool = True,
+    predictions_file: Path | None = None,
 ) -> dict[str, Any]:
     """Judge the models on held-out annotated documents.
 
@@ -71,57 +111,78 @@ def evaluate_models(
         paths: Files of annotated documents that no model has learned from.
         baselines: Judge majority, keyword rules and leading sentences beside them.
         abstracts: Judge abstracts of the documents that have one.
+        systems: Files with the predictions of other systems, by the systems' names; see `training.predictions`.
+        texts: Quote sentences and abstracts, the worst errors among them. Without, no sentence of the data is in
+            the result or in `predictions_file`.
+        predictions_file: Where to write what the models predicted, in the form of `systems`.
 
     Returns:
-        Plain data: `systems` by name, each with `classification` and `abstracts` (measure ->
-        value, low, high) and `per_type`; and what was measured with.
+        Plain data as `training.metrics_schema` describes them: `systems` by name, each with `classification` and
+        `abstracts` (measure -> value, low, high), `per_type`, `slices` and more; `differences` of the models
+        from the other systems; and what was measured with.
 
     Raises:
         CorpusError: If a document is broken.
+        PredictionsError: If a file of predictions is broken, or a system has the name of another.
     """
     started = time.monotonic()
     schema = analyzer.schema
     documents = load_documents(paths, schema)
-    texts = [document.sentence_texts() for document in documents]
-    references = [[sentence.types for sentence in document.sentences] for document in documents]
-    scores = analyzer.classifier.score_documents(texts)
+    others = _other_systems(systems or {}, documents, schema)
+    scores = analyzer.classifier.score_documents([document.sentence_texts() for document in documents])
+    abstracts = abstracts and any(document.abstract for document in documents)
+    written = _abstracts(analyzer, documents, scores, baselines) if abstracts else {}
+    ours = _our_predictions(documents, scores, written.get(OURS, [None] * len(documents)))
+    if predictions_file is not None:
+        # An abstract quotes its source.
+        kept = ours if texts else [own.model_copy(update={"abstract": None}) for own in ours]
+        write_predictions(kept, predictions_file)
 
-    predictions: dict[str, list[Types]] = {OURS: [[score.types for score in group] for group in scores]}
+    judged = {OURS: on_annotated_sentences(ours, documents, schema)}
     if baselines:
-        flat = [types for group in references for types in group]
-        predictions["majority"] = _regrouped(majority_types(flat), references)
-        if set(KEYWORDS) <= set(schema.names):
-            predictions["keyword rules"] = [keyword_types(group, schema) for group in texts]
-    systems: dict[str, Any] = {
-        name: _classification(given, references, schema) for name, given in predictions.items()
+        judged |= _baselines(documents, schema)
+    for name, predicted in others.items():
+        judged[name] = on_annotated_sentences(predicted, documents, schema)
+        if abstracts and any(prediction.abstract is not None for prediction in predicted):
+            written[name] = judged[name].abstracts
+
+    references = _references(documents)
+    classified = {
+        name: type_statistics(predictions.types, references, schema)
+        for name, predictions in judged.items()
+        if predictions.types is not None
     }
-    systems[OURS]["calibration"] = _calibration(scores, predictions[OURS], references, schema)
-    salience = _salience(documents, scores)
-    if salience is not None:
-        systems[OURS]["salience"] = salience
-    systems[OURS]["by_genre"] = _by_genre(documents, predictions[OURS], references, schema)
-
-    if contrast_pairs(documents):
-        for name, given in predictions.items():
-            systems[name]["contrast"] = _contrast(documents, given, schema)
-
-    with_abstract = [i for i, document in enumerate(documents) if document.abstract] if abstracts else []
-    if with_abstract:
-        for name, written in _abstracts(analyzer, documents, scores, with_abstract, baselines).items():
-            systems.setdefault(name, {})["abstracts"] = _judge_abstracts(
-                written, [documents[i] for i in with_abstract]
-            )
+    told = {name: _abstract_statistics(group, documents, schema) for name, group in written.items()}
+    result: dict[str, Any] = {name: {} for name in [*judged, *written]}
+    for name, statistics in classified.items():
+        result[name] |= _judged_sentences(judged[name], statistics, documents, schema, texts=texts)
+    for name, predicted in {OURS: _from_raw_text(analyzer, documents, ours), **others}.items():
+        if any(prediction.has_offsets for prediction in predicted):
+            result[name]["raw_text"] = _raw_text(predicted, documents, schema)
+    if result[OURS].get("salience"):
+        result[OURS]["salience"] |= _simple_salience(documents)
+    for name, statistics in told.items():
+        result[name]["abstracts"] = plain_intervals(intervals(statistics))
+        if texts:
+            result[name]["written"] = _written(written[name], documents)
     return {
         "communique": __version__,
         "data": {path.name: file_hash(path) for path in paths},
+        "predictions": {name: file_hash(path) for name, path in (systems or {}).items()},
         "documents": len(documents),
-        "sentences": sum(map(len, texts)),
-        "abstracts": len(with_abstract),
-        "models": {"classifier": analyzer.classifier.folder.name, "engine": analyzer.classifier.engine_name},
+        "sentences": sum(len(document.sentences) for document in documents),
+        "abstracts": sum(bool(document.abstract) for document in documents) if abstracts else 0,
+        "models": {
+            "classifier": analyzer.classifier.folder.name,
+            "engine": analyzer.classifier.engine_name,
+            **({"summarizer": analyzer.summarizer.folder.name} if abstracts else {}),
+        },
         "seconds": round(time.monotonic() - started, 1),
+        "types": schema.names,
         "classification_measures": list(CLASSIFICATION_MEASURES),
-        "abstract_measures": list(ABSTRACT_MEASURES) if with_abstract else [],
-        "systems": systems,
+        "abstract_measures": list(ABSTRACT_MEASURES) if abstracts else [],
+        "systems": result,
+        "differences": [*_differences("classification", classified), *_differences("abstracts", told)],
     }
 
 
@@ -129,158 +190,308 @@ def judge_types(
     given: Sequence[Types], documents: Sequence[AnnotatedDocument], schema: LabelSchema
 ) -> dict[str, Any]:
     """Judge the types that any system gave the sentences of annotated documents."""
-    references = [[sentence.types for sentence in document.sentences] for document in documents]
+    predictions = Predictions(list(given), [[] for _ in documents], None, None, [None] * len(documents))
+    statistics = type_statistics(given, _references(documents), schema)
+    return _judged_sentences(predictions, statistics, documents, schema, texts=False)
+
+
+# --- What the systems say ------------------------------------------------------------------------
+
+
+def _other_systems(
+    systems: Mapping[str, Path], documents: Sequence[AnnotatedDocument], schema: LabelSchema
+) -> dict[str, list[PredictedDocument]]:
+    for name in systems:
+        if name in (OURS, EXTRACTIVE, LEAD, MAJORITY, RULES):
+            raise PredictionsError(
+                f"'{name}' is the name of a system that is judged anyway; give the predictions another"
+            )
+    return {name: load_predictions(path, documents, schema) for name, path in systems.items()}
+
+
+def _our_predictions(
+    documents: Sequence[AnnotatedDocument],
+    scores: Sequence[Sequence[SentenceScores]],
+    written: Sequence[WrittenAbstract | None],
+) -> list[PredictedDocument]:
+    return [
+        PredictedDocument(id=document.id, sentences=tuple(map(_predicted, group)), abstract=abstract)
+        for document, group, abstract in zip(documents, scores, written, strict=True)
+    ]
+
+
+def _from_raw_text(
+    analyzer: Analyzer, documents: Sequence[AnnotatedDocument], ours: Sequence[PredictedDocument]
+) -> list[PredictedDocument]:
+    """Label the sentences that the package finds in the texts, as a user's text is labelled."""
+    cut = [segment(document.text) for document in documents]
+    # A text that is cut as it was annotated has the same labels already.
+    differing = [
+        i
+        for i, document in enumerate(documents)
+        if [(s.start, s.end) for s in cut[i]] != [(s.start, s.end) for s in document.sentences]
+    ]
+    scores = analyzer.classifier.score_documents([[s.text for s in cut[i]] for i in differing])
+    labelled = {i: tuple(map(_predicted, group)) for i, group in zip(differing, scores, strict=True)}
+    return [
+        PredictedDocument(
+            id=document.id,
+            sentences=tuple(
+                label.model_copy(update={"start": sentence.start, "end": sentence.end})
+                for label, sentence in zip(labelled.get(i) or ours[i].sentences or (), cut[i], strict=True)
+            ),
+        )
+        for i, document in enumerate(documents)
+    ]
+
+
+def _predicted(score: SentenceScores) -> PredictedSentence:
+    return PredictedSentence(types=score.types, confidence=score.confidence, salience=score.salience)
+
+
+def _baselines(documents: Sequence[AnnotatedDocument], schema: LabelSchema) -> dict[str, Predictions]:
+    references = _references(documents)
+    flat = iter(majority_types([types for group in references for types in group]))
+    given: dict[str, list[Types]] = {MAJORITY: [[next(flat) for _ in group] for group in references]}
+    if set(KEYWORDS) <= set(schema.names):
+        given[RULES] = [keyword_types(document.sentence_texts(), schema) for document in documents]
+    nothing: list[Any] = [None] * len(documents)
     return {
-        **_classification(given, references, schema),
-        "by_genre": _by_genre(documents, given, references, schema),
+        name: Predictions(types, [[] for _ in documents], None, None, nothing)
+        for name, types in given.items()
     }
 
 
-def bootstrap(measure: Callable[[Sequence[int]], float], count: int) -> Interval:
-    """Compute a figure with its 95 % interval by resampling documents.
+def _abstracts(
+    analyzer: Analyzer,
+    documents: Sequence[AnnotatedDocument],
+    scores: Sequence[Sequence[SentenceScores]],
+    baselines: bool,
+) -> dict[str, list[WrittenAbstract | None]]:
+    """Write abstracts of the documents that have one by each system; none of the others."""
+    names = [OURS, EXTRACTIVE, *([LEAD] if baselines else [])]
+    result: dict[str, list[WrittenAbstract | None]] = {name: [None] * len(documents) for name in names}
+    for i, document in enumerate(documents):
+        if not document.abstract:
+            continue
+        texts = document.sentence_texts()
+        source = [
+            SourceSentence(text, score.types, score.salience)
+            for text, score in zip(texts, scores[i], strict=True)
+        ]
+        written = analyzer.summarizer.summarize(source, document.title, analyzer.types_of)
+        result[OURS][i] = _with_sources(written)
+        result[EXTRACTIVE][i] = _with_sources(extract(source, document.title, analyzer.schema))
+        if baselines:
+            result[LEAD][i] = tuple(
+                PredictedAbstractSentence(text=text) for text in lead(texts, document.title)
+            )
+    return result
+
+
+def _with_sources(abstract: Abstract) -> WrittenAbstract:
+    return tuple(
+        PredictedAbstractSentence(text=part.text, sources=part.sources) for part in abstract.sentences
+    )
+
+
+# --- Sentences -----------------------------------------------------------------------------------
+
+
+def _judged_sentences(
+    predictions: Predictions,
+    statistics: Statistics,
+    documents: Sequence[AnnotatedDocument],
+    schema: LabelSchema,
+    *,
+    texts: bool,
+) -> dict[str, Any]:
+    """Judge what a system says of the annotated sentences.
 
     Args:
-        measure: Gives the figure for a list of document indices, with repetitions.
-        count: How many documents there are.
+        predictions: What it says.
+        statistics: Of its types, from `type_statistics`.
+        documents: The annotated documents.
+        schema: The labels.
+        texts: Quote the sentences of the worst errors.
     """
-    random = np.random.default_rng(SEED)
-    values = [measure(random.integers(0, count, count).tolist()) for _ in range(RESAMPLES)]
-    low, high = np.percentile(values, [2.5, 97.5])
-    return Interval(measure(range(count)), float(low), float(high))
-
-
-def markdown_tables(result: dict[str, Any]) -> str:
-    """Write an evaluation as Markdown tables."""
-    lines = [
-        f"{result['documents']} documents, {result['sentences']} sentences; 95 % intervals by document",
-        "",
-    ]
-    lines += _table(result, "classification", result["classification_measures"])
-    lines += ["", "| type | precision | recall | F1 | sentences |", "|---|---|---|---|---|"]
-    for name, scores in result["systems"][OURS]["per_type"].items():
-        figures = " | ".join(f"{scores[key]:.2f}" for key in ("precision", "recall", "f1"))
-        lines.append(f"| {name} | {figures} | {scores['support']} |")
-    lines += ["", "| genre | accuracy of the primary type | sentences |", "|---|---|---|"]
-    for genre, scores in result["systems"][OURS]["by_genre"].items():
-        lines.append(f"| {genre} | {_figure(scores['primary_accuracy'])} | {scores['sentences']} |")
-    lines += ["", "| confidence and salience | value |", "|---|---|"]
-    for part in ("calibration", "salience"):
-        for name, interval in result["systems"][OURS].get(part, {}).items():
-            lines.append(f"| {name.replace('_', ' ')} | {_figure(interval)} |")
-    if any("contrast" in figures for figures in result["systems"].values()):
-        pairs = result["systems"][OURS]["contrast"]["pairs"]
-        lines += ["", f"{pairs} contrast pairs; a pair is right when both its sides are", ""]
-        lines += _table(result, "contrast", CONTRAST_MEASURES)
-    if result["abstract_measures"]:
-        lines += [
-            "",
-            f"{result['abstracts']} abstracts; unsupported = items by `check_support` an abstract",
-            "",
-        ]
-        lines += _table(result, "abstracts", result["abstract_measures"])
-    return "\n".join(lines)
-
-
-def _classification(
-    given: Sequence[Types], references: Sequence[Types], schema: LabelSchema
-) -> dict[str, Any]:
-    flat = _flat(given), _flat(references)
-    return {
-        "classification": _type_figures(given, references, schema, CLASSIFICATION_MEASURES),
-        "kappa": TypeMetric(schema).compute(predictions=flat[0], references=flat[1])["primary_kappa"],
-        "per_type": per_type_scores(*flat, schema),
+    given, references = predictions.types or [], _references(documents)
+    agreement = intervals(set_agreement_statistics(given, references))
+    classification = plain_intervals(intervals(statistics) | agreement)
+    divisions = _slices(given, references, documents, schema)
+    result: dict[str, Any] = {
+        "classification": classification,
+        "kappa": classification["primary_kappa"]["value"],
+        "per_type": _per_type(given, references, schema),
+        "confusion": {
+            "rows": schema.names,
+            "columns": [*schema.names, "none"],
+            "counts": confusion_matrix(_flat(given), _flat(references), schema),
+        },
+        "by_genre": {
+            name: {key: figures[key] for key in ("primary_accuracy", "sentences")}
+            for name, figures in divisions["genre"].items()
+        },
+        "slices": divisions,
     }
+    if predictions.confidence is not None:
+        result |= _confidence(predictions.confidence, given, references, documents, schema, texts=texts)
+    if predictions.salience is not None:
+        salience = _salience({"average_precision": predictions.salience}, documents)
+        result |= {"salience": salience} if salience else {}
+    if contrast_pairs(documents):
+        result["contrast"] = _contrast(documents, given, schema)
+    return result
 
 
-def _type_figures(
-    given: Sequence[Types], references: Sequence[Types], schema: LabelSchema, measures: Sequence[str]
-) -> dict[str, dict[str, float]]:
-    metric = TypeMetric(schema)
-    resampled: dict[tuple[int, ...], dict[str, float]] = {}
-
-    def figures(chosen: Sequence[int]) -> dict[str, float]:
-        # All measures of one resample come from one computation.
-        key = tuple(chosen)
-        if key not in resampled:
-            resampled[key] = metric.figures(
-                _flat([given[i] for i in chosen]), _flat([references[i] for i in chosen])
-            )
-        return resampled[key]
-
-    return {
-        name: _plain(bootstrap(lambda chosen, name=name: figures(chosen)[name], len(given)))  # type: ignore[misc]
-        for name in measures
-    }
-
-
-def _calibration(
-    scores: Sequence[Sequence[SentenceScores]],
-    given: Sequence[Types],
-    references: Sequence[Types],
-    schema: LabelSchema,
-) -> dict[str, dict[str, float]]:
-    """Judge the confidence in the primary type: is it honest, and does it tell right from wrong?"""
-    confidence = [np.array([score.confidence for score in group]) for group in scores]
-    right = [
-        np.array([float(schema.primary(a) == schema.primary(b)) for a, b in zip(ours, gold, strict=True)])
-        for ours, gold in zip(given, references, strict=True)
-    ]
-
-    def over_documents(measure: Callable[[Floats, Floats], float]) -> dict[str, float]:
-        def figure(chosen: Sequence[int]) -> float:
-            return measure(
-                np.concatenate([confidence[i] for i in chosen]), np.concatenate([right[i] for i in chosen])
-            )
-
-        return _plain(bootstrap(figure, len(confidence)))
-
-    figures = {"calibration_error": over_documents(calibration_error)}
-    for coverage in COVERAGES:
-        name = f"accuracy_at_{coverage:.0%}".replace("%", "_percent")
-        figures[name] = over_documents(lambda c, r, coverage=coverage: accuracy_at_coverage(c, r, coverage))  # type: ignore[misc]
+def _per_type(given: Sequence[Types], references: Sequence[Types], schema: LabelSchema) -> dict[str, Any]:
+    figures: dict[str, Any] = dict(per_type_scores(_flat(given), _flat(references), schema))
+    for key, interval in plain_intervals(intervals(per_type_statistics(given, references, schema))).items():
+        name, _, measure = key.rpartition(".")
+        figures[name].setdefault("intervals", {})[measure] = interval
     return figures
 
 
+def _slices(
+    given: Sequence[Types],
+    references: Sequence[Types],
+    documents: Sequence[AnnotatedDocument],
+    schema: LabelSchema,
+) -> dict[str, dict[str, Any]]:
+    """Judge the parts of the data on their own; the intervals come from the documents that have some of a part."""
+    result: dict[str, dict[str, Any]] = {}
+    for name, division in slices(documents, schema).items():
+        result[name] = {}
+        for part in division.parts:
+            chosen = [[i for i, p in enumerate(group) if p == part] for group in division.of_sentences]
+            holding = [d for d, indices in enumerate(chosen) if indices]
+            statistics = type_statistics(
+                [[given[d][i] for i in chosen[d]] for d in holding],
+                [[references[d][i] for i in chosen[d]] for d in holding],
+                schema,
+            )
+            figures = intervals(statistics)
+            result[name][part] = {
+                **plain_intervals({measure: figures[measure] for measure in SLICE_MEASURES}),
+                "sentences": sum(map(len, chosen)),
+                "documents": len(holding),
+            }
+    return result
+
+
+def _confidence(
+    confidence: Sequence[Floats],
+    given: Sequence[Types],
+    references: Sequence[Types],
+    documents: Sequence[AnnotatedDocument],
+    schema: LabelSchema,
+    *,
+    texts: bool,
+) -> dict[str, Any]:
+    """Judge the confidence in the primary type: is it honest, and does it tell right from wrong?"""
+    right = [
+        np.array([_is_right(*pair, schema) for pair in zip(ours, gold, strict=True)], dtype=float)
+        for ours, gold in zip(given, references, strict=True)
+    ]
+    # Of a sentence that a system does not have it says nothing.
+    kept = [~np.isnan(values) for values in confidence]
+    said = [values[keep] for values, keep in zip(confidence, kept, strict=True)]
+    outcomes = [values[keep] for values, keep in zip(right, kept, strict=True)]
+    everything, every_outcome = np.concatenate(said), np.concatenate(outcomes)
+    if not len(everything):
+        return {}
+
+    def accuracies(chosen: Sequence[int]) -> Floats:
+        pooled = np.concatenate([said[i] for i in chosen])
+        if not len(pooled):
+            return np.zeros(len(CURVE_COVERAGES))
+        return accuracy_at_coverage(pooled, np.concatenate([outcomes[i] for i in chosen]), CURVE_COVERAGES)
+
+    curve = dict(zip(CURVE_COVERAGES, bootstrap(accuracies, len(said)), strict=True))
+    calibration = intervals(calibration_statistics(said, outcomes))
+    for coverage in COVERAGES:
+        calibration[f"accuracy_at_{100 * coverage:.0f}_percent"] = curve[coverage]
+    places = np.minimum((everything * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return {
+        "calibration": plain_intervals(calibration),
+        "reliability": [
+            {
+                "confidence": round(float(everything[places == i].mean()), 4),
+                "accuracy": round(float(every_outcome[places == i].mean()), 4),
+                "sentences": int((places == i).sum()),
+            }
+            for i in np.unique(places)
+        ],
+        "risk_coverage": [
+            {"coverage": coverage, **plain_intervals({"accuracy": accuracy})}
+            for coverage, accuracy in curve.items()
+        ],
+        "errors": _worst_errors(confidence, given, documents, schema, texts=texts),
+    }
+
+
+def _worst_errors(
+    confidence: Sequence[Floats],
+    given: Sequence[Types],
+    documents: Sequence[AnnotatedDocument],
+    schema: LabelSchema,
+    *,
+    texts: bool,
+) -> list[dict[str, Any]]:
+    """Return the sentences with a wrong primary type that the system was most sure of."""
+    wrong = [
+        (float(confidence[d][i]), d, i)
+        for d, document in enumerate(documents)
+        for i, sentence in enumerate(document.sentences)
+        if not np.isnan(confidence[d][i]) and not _is_right(given[d][i], sentence.types, schema)
+    ]
+    return [
+        {
+            "document": documents[d].id,
+            "sentence": i,
+            "expected": list(schema.ordered(documents[d].sentences[i].types)),
+            "given": list(given[d][i]),
+            "confidence": round(sure, 4),
+            **({"text": documents[d].sentence_texts()[i]} if texts else {}),
+        }
+        for sure, d, i in sorted(wrong, key=lambda error: (-error[0], error[1], error[2]))[:WORST_ERRORS]
+    ]
+
+
 def _salience(
-    documents: Sequence[AnnotatedDocument], scores: Sequence[Sequence[SentenceScores]]
-) -> dict[str, dict[str, float]] | None:
-    """Judge salience as a ranking of each document's sentences, beside the order in which they stand."""
+    rankings: Mapping[str, Sequence[Sequence[float]]], documents: Sequence[AnnotatedDocument]
+) -> dict[str, dict[str, float]]:
+    """Judge rankings of each document's sentences by how soon they name those that an abstract should tell."""
     judged = [
         i
         for i, document in enumerate(documents)
-        if document.sentences
-        and all(s.salient is not None for s in document.sentences)
+        if all(s.salient is not None for s in document.sentences)
         and any(s.salient for s in document.sentences)
     ]
     if not judged:
-        return None
+        return {}
     gold = {i: [bool(s.salient) for s in documents[i].sentences] for i in judged}
-    rankings: dict[str, dict[int, list[float]]] = {
-        "average_precision": {i: [score.salience for score in scores[i]] for i in judged},
-        "lead_average_precision": {i: [-float(place) for place in range(len(gold[i]))] for i in judged},
-        "centroid_average_precision": {i: centroid_scores(documents[i].sentence_texts()) for i in judged},
-    }
-    return {
-        name: _mean_figure([average_precision_score(gold[i], ranking[i]) for i in judged])
-        for name, ranking in rankings.items()
-    }
-
-
-def _by_genre(
-    documents: Sequence[AnnotatedDocument],
-    given: Sequence[Types],
-    references: Sequence[Types],
-    schema: LabelSchema,
-) -> dict[str, Any]:
-    genres = dict.fromkeys(document.genre for document in documents)
-    result = {}
-    for genre in genres:
-        chosen = [i for i, document in enumerate(documents) if document.genre == genre]
-        figures = _type_figures(
-            [given[i] for i in chosen], [references[i] for i in chosen], schema, ("primary_accuracy",)
+    return plain_intervals(
+        intervals(
+            mean_statistics(
+                {
+                    name: [average_precision_score(gold[i], ranking[i]) for i in judged]
+                    for name, ranking in rankings.items()
+                }
+            )
         )
-        result[genre] = {**figures, "sentences": sum(len(references[i]) for i in chosen)}
-    return result
+    )
+
+
+def _simple_salience(documents: Sequence[AnnotatedDocument]) -> dict[str, dict[str, float]]:
+    """Judge the order in which sentences stand, and how central they are, as rankings."""
+    rankings: dict[str, list[list[float]]] = {
+        "lead_average_precision": [[-float(i) for i in range(len(d.sentences))] for d in documents],
+        "centroid_average_precision": [
+            centroid_scores(d.sentence_texts()) if d.sentences else [] for d in documents
+        ],
+    }
+    return _salience(rankings, documents)
 
 
 def _contrast(
@@ -288,82 +499,160 @@ def _contrast(
 ) -> dict[str, Any]:
     """Judge minimal contrast pairs: one is right when both its sides are."""
     places = {id(document): index for index, document in enumerate(documents)}
-    right: dict[str, list[float]] = {"primary_pairs_right": [], "sets_pairs_right": []}
+    right: dict[str, list[float]] = {name: [] for name in CONTRAST_MEASURES}
     for sides in contrast_pairs(documents).values():
-        answers = [(list(given[places[id(side)]][0]), list(side.sentences[0].types)) for side in sides]
-        right["primary_pairs_right"].append(
-            float(all(schema.primary(answer) == schema.primary(gold) for answer, gold in answers))
-        )
+        answers = [(given[places[id(side)]][0], side.sentences[0].types) for side in sides]
+        primary = all(_is_right(answer, gold, schema) for answer, gold in answers)
+        right["primary_pairs_right"].append(float(primary))
         right["sets_pairs_right"].append(float(all(set(answer) == set(gold) for answer, gold in answers)))
-    figures: dict[str, Any] = {name: _mean_figure(values) for name, values in right.items()}
-    return {**figures, "pairs": len(right["sets_pairs_right"])}
+    return {**plain_intervals(intervals(mean_statistics(right))), "pairs": len(right["sets_pairs_right"])}
 
 
-def _abstracts(
-    analyzer: Analyzer,
-    documents: Sequence[AnnotatedDocument],
-    scores: Sequence[Any],
-    chosen: Sequence[int],
-    baselines: bool,
-) -> dict[str, list[list[str]]]:
-    """Write the abstracts of the chosen documents by each system, as lists of sentences."""
-    written: dict[str, list[list[str]]] = {OURS: [], f"{OURS} extractive": []}
-    for i in chosen:
-        source = [
-            SourceSentence(text, score.types, score.salience)
-            for text, score in zip(documents[i].sentence_texts(), scores[i], strict=True)
-        ]
-        title = documents[i].title
-        written[OURS].append(_sentences(analyzer.summarizer.summarize(source, title, analyzer.types_of)))
-        written[f"{OURS} extractive"].append(_sentences(extract(source, title, analyzer.schema)))
-    if baselines:
-        written["lead 3"] = [lead(documents[i].sentence_texts(), documents[i].title) for i in chosen]
-    return written
+def _raw_text(
+    predicted: Sequence[PredictedDocument], documents: Sequence[AnnotatedDocument], schema: LabelSchema
+) -> dict[str, Any]:
+    """Judge a system on texts that it cut for itself.
 
-
-def _judge_abstracts(
-    written: Sequence[list[str]], documents: Sequence[AnnotatedDocument]
-) -> dict[str, dict[str, float]]:
-    references = ["\n".join(s.text for s in segment(document.abstract or "")) for document in documents]
-    values: dict[str, list[float]] = dict(rouge_scores(["\n".join(group) for group in written], references))
-    values["unsupported"] = [
-        sum(len(support.unsupported) for support in check_support(group, document.sentence_texts()))
-        for group, document in zip(written, documents, strict=True)
+    An annotated sentence whose boundaries it does not have is missed, and each of its own in that place is a false
+    alarm.
+    """
+    predictions = on_annotated_sentences(predicted, documents, schema)
+    found = predictions.types or []
+    given = [[*types, *extra] for types, extra in zip(found, predictions.extra, strict=True)]
+    expected = [
+        [*types, *([()] * len(extra))]
+        for types, extra in zip(_references(documents), predictions.extra, strict=True)
     ]
-    return {name: _mean_figure(values[name]) for name in ABSTRACT_MEASURES}
+    counts = np.array(
+        [
+            [sum(map(bool, types)), len(types), len(extra)]
+            for types, extra in zip(found, predictions.extra, strict=True)
+        ],
+        dtype=float,
+    )
+
+    def boundary_f1(sums: Floats) -> dict[str, Floats]:
+        matched, annotated, extra = sums.T
+        return {"boundary_f1": 2 * matched / np.maximum(annotated + matched + extra, 1)}
+
+    matched, annotated, extra = (int(count) for count in counts.sum(axis=0))
+    return {
+        "classification": plain_intervals(intervals(type_statistics(given, expected, schema))),
+        **plain_intervals(intervals(Statistics(counts, boundary_f1))),
+        "sentences_found": matched,
+        "sentences_missed": annotated - matched,
+        "sentences_extra": extra,
+    }
 
 
-def _mean_figure(values: Sequence[float]) -> dict[str, float]:
-    array = np.array(values)
-    return _plain(bootstrap(lambda chosen: float(array[list(chosen)].mean()), len(array)))
+# --- Abstracts -----------------------------------------------------------------------------------
 
 
-def _table(result: dict[str, Any], part: str, measures: Sequence[str]) -> list[str]:
-    lines = [f"| system | {' | '.join(name.replace('_', ' ') for name in measures)} |"]
-    lines.append("|---|" + "---|" * len(measures))
-    for system, figures in result["systems"].items():
-        if part in figures:
-            cells = " | ".join(_figure(figures[part][name]) for name in measures)
-            lines.append(f"| {system} | {cells} |")
-    return lines
+def _abstract_statistics(
+    written: Sequence[WrittenAbstract | None], documents: Sequence[AnnotatedDocument], schema: LabelSchema
+) -> Statistics:
+    """Return the statistics of abstracts, of the documents that have one to compare with."""
+    pairs = [
+        (abstract or (), document)
+        for abstract, document in zip(written, documents, strict=True)
+        if document.abstract
+    ]
+    sentences = [[part.text for part in abstract] for abstract, _ in pairs]
+    references = [[s.text for s in segment(document.abstract or "")] for _, document in pairs]
+    values: dict[str, Sequence[float]] = dict(
+        rouge_scores(["\n".join(group) for group in sentences], ["\n".join(group) for group in references])
+    )
+    values["fact_coverage"] = [fact_coverage(*pair) for pair in zip(sentences, references, strict=True)]
+    supports = [
+        check_support(group, document.sentence_texts())
+        for group, (_, document) in zip(sentences, pairs, strict=True)
+    ]
+    values["unsupported"] = [sum(len(support.unsupported) for support in group) for group in supports]
+    cited = [
+        [
+            source
+            for part, support in zip(abstract, group, strict=True)
+            for source in (support.sources if part.sources is None else part.sources)
+        ]
+        for (abstract, _), group in zip(pairs, supports, strict=True)
+    ]
+    commitments = [
+        [i for i, sentence in enumerate(document.sentences) if schema.is_commitment(sentence.types)]
+        for _, document in pairs
+    ]
+    return joined(mean_statistics(values), commitment_recall_statistics(cited, commitments))
 
 
-def _figure(interval: dict[str, float]) -> str:
-    return f"{interval['value']:.3f} ({interval['low']:.3f} to {interval['high']:.3f})"
+def _written(
+    written: Sequence[WrittenAbstract | None], documents: Sequence[AnnotatedDocument]
+) -> list[dict[str, Any]]:
+    """Put abstracts beside their sources and the annotated ones, with what the sources do not support."""
+    result = []
+    for abstract, document in zip(written, documents, strict=True):
+        if not document.abstract:
+            continue
+        texts = document.sentence_texts()
+        parts = []
+        supports = check_support([part.text for part in abstract or ()], texts)
+        for part, support in zip(abstract or (), supports, strict=True):
+            sources = support.sources if part.sources is None else part.sources
+            parts.append(
+                {
+                    "text": part.text,
+                    "sources": [{"sentence": i, "text": texts[i]} for i in sources],
+                    "unsupported": [asdict(item) for item in support.unsupported],
+                }
+            )
+        result.append(
+            {
+                "document": document.id,
+                "title": document.title,
+                "reference": document.abstract,
+                "sentences": parts,
+            }
+        )
+    return result
 
 
-def _sentences(abstract: Abstract) -> list[str]:
-    return [part.text for part in abstract.sentences]
+# --- Comparison ----------------------------------------------------------------------------------
 
 
-def _plain(interval: Interval) -> dict[str, float]:
-    return {"value": round(interval.value, 4), "low": round(interval.low, 4), "high": round(interval.high, 4)}
+def _differences(part: str, statistics: Mapping[str, Statistics]) -> list[dict[str, Any]]:
+    """Compare the models with every other system on the same documents."""
+    if OURS not in statistics:
+        return []
+    return [
+        {"part": part, "system": OURS, "against": name, "measure": measure, **difference}
+        for name, other in statistics.items()
+        if name != OURS
+        for measure, difference in plain_differences(differences(statistics[OURS], other)).items()
+    ]
 
 
-def _flat(groups: Sequence[Types]) -> list[list[str]]:
-    return [list(types) for group in groups for types in group]
+def plain_intervals(found: Mapping[str, Interval]) -> dict[str, dict[str, float]]:
+    """Return figures as plain data, rounded to four places."""
+    return {
+        name: {key: round(value, 4) for key, value in asdict(interval).items()}
+        for name, interval in found.items()
+    }
 
 
-def _regrouped(flat: Sequence[Sequence[str]], like: Sequence[Types]) -> list[Types]:
-    items = iter(flat)
-    return [[next(items) for _ in group] for group in like]
+def plain_differences(found: Mapping[str, Difference]) -> dict[str, dict[str, float]]:
+    """Return differences as plain data, rounded to four places."""
+    return {
+        name: {key: round(value, 4) for key, value in asdict(difference).items()}
+        for name, difference in found.items()
+    }
+
+
+def _references(documents: Sequence[AnnotatedDocument]) -> list[Types]:
+    return [[sentence.types for sentence in document.sentences] for document in documents]
+
+
+def _is_right(given: Sequence[str], expected: Sequence[str], schema: LabelSchema) -> bool:
+    """Whether the primary type is the annotated one; a sentence without a type is not."""
+    return bool(given) and schema.primary(given) == schema.primary(expected)
+
+
+def _flat(groups: Sequence[Types]) -> list[Sequence[str]]:
+    return [types for group in groups for types in group]

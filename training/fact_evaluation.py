@@ -18,7 +18,7 @@ from ..models.facts import find_facts
 from ..models.spans import FACT_KINDS, FactKind
 from ..models.text import Document, segment
 from .corpus import numbered_lines
-from .evaluation import bootstrap
+from .significance import Floats, Statistics, intervals
 
 
 class AnnotatedFact(BaseModel):
@@ -98,7 +98,7 @@ def evaluate_facts(paths: Sequence[Path]) -> dict[str, Any]:
     """
     documents = load_fact_documents(paths)
     # Axes: document, kind, and (annotated, found, with the right span, with the right value too).
-    counts = np.zeros((len(documents), len(FACT_KINDS), 4), dtype=int)
+    counts = np.zeros((len(documents), len(FACT_KINDS), 4), dtype=float)
     sentences = 0
     for index, document in enumerate(documents):
         parts = segment(document.text)
@@ -122,36 +122,36 @@ def evaluate_facts(paths: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def _scores(counts: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """Compute the scores of counts by document, kind and sort."""
+def _scores(counts: Floats) -> dict[str, Any]:
+    """Compute the scores of counts by document, kind and sort, with their intervals by document."""
     by_document = counts.sum(axis=1)
-    annotated, found, spans, _ = (int(number) for number in by_document.sum(axis=0))
+    annotated, found = (int(number) for number in by_document.sum(axis=0)[:2])
 
-    def value_f1(chosen: Sequence[int]) -> float:
-        wanted, given, _, right = by_document[list(chosen)].sum(axis=0)
-        return float(2 * right / max(wanted + given, 1))
+    def figures(sums: Floats) -> dict[str, Floats]:
+        wanted, given, spans, values = sums.T
+        return {
+            "precision": spans / np.maximum(given, 1),
+            "recall": spans / np.maximum(wanted, 1),
+            "f1": 2 * spans / np.maximum(wanted + given, 1),
+            "value_f1": 2 * values / np.maximum(wanted + given, 1),
+        }
 
-    return {
-        "annotated": annotated,
-        "found": found,
-        "precision": spans / max(found, 1),
-        "recall": spans / max(annotated, 1),
-        "f1": 2 * spans / max(annotated + found, 1),
-        "value_f1": asdict(bootstrap(value_f1, len(by_document))),
-    }
+    scores = {name: asdict(value) for name, value in intervals(Statistics(by_document, figures)).items()}
+    return {"annotated": annotated, "found": found, **scores}
 
 
 def fact_table(result: dict[str, Any]) -> str:
     """Write an evaluation of facts as a Markdown table."""
     lines = [
-        f"{result['documents']} documents, {result['sentences']} sentences; exact spans; 95 % interval by document",
+        f"{result['documents']} documents, {result['sentences']} sentences; exact spans; 95 % intervals by document",
         "",
         "| kind | annotated | precision | recall | F1 | F1 with value |",
         "|---|---|---|---|---|---|",
     ]
     for kind, scores in result["kinds"].items():
-        figures = " | ".join(f"{scores[key]:.3f}" for key in ("precision", "recall", "f1"))
-        value = scores["value_f1"]
-        interval = f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})"
-        lines.append(f"| {kind} | {scores['annotated']} | {figures} | {interval} |")
+        cells = [
+            f"{scores[key]['value']:.3f} ({scores[key]['low']:.3f} to {scores[key]['high']:.3f})"
+            for key in ("precision", "recall", "f1", "value_f1")
+        ]
+        lines.append(f"| {kind} | {scores['annotated']} | {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -1,8 +1,8 @@
-"""Plots of training runs and of the corpus, legible in print and by the colour-blind."""
+"""Plots of training runs, of the corpus and of evaluations, legible in print and by the colour-blind."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from ..models.taxonomy import LabelSchema
 from .corpus import AnnotatedDocument
 
 try:
+    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 except ImportError:
@@ -76,10 +77,7 @@ def speed_and_accuracy(result: dict[str, Any], path: Path) -> None:
         if "classification" in figures
     }
     values = [interval["value"] for interval in systems.values()]
-    errors = [
-        [interval["value"] - interval["low"] for interval in systems.values()],
-        [interval["high"] - interval["value"] for interval in systems.values()],
-    ]
+    errors = _error_bars(list(systems.values()))
     left.barh(list(systems), values, xerr=errors, color="#0072B2", capsize=3)
     left.set_xlabel("macro-F1 of the primary type, 95 % interval")
     left.invert_yaxis()
@@ -88,6 +86,146 @@ def speed_and_accuracy(result: dict[str, Any], path: Path) -> None:
     right.set_xlabel("sentences a second")
     right.invert_yaxis()
     figure.savefig(path, dpi=120)
+
+
+def evaluation_figures(system: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Draw an evaluation of one system: confusion matrix, types, calibration, risk and coverage.
+
+    Args:
+        system: What `evaluate_models` returned of the system; without confidence the last two are left out.
+        folder: Where to write `confusion-matrix`, `per-type`, `calibration` and `risk-coverage`, each as a PNG and
+            an SVG file; made if missing.
+
+    Returns:
+        The files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = {
+        "confusion-matrix": _confusion_matrix(system["confusion"]),
+        "per-type": _per_type(system["per_type"]),
+    }
+    if "calibration" in system:
+        figures["calibration"] = _reliability(
+            system["reliability"], system["calibration"]["calibration_error"]
+        )
+        figures["risk-coverage"] = _risk_coverage(system["risk_coverage"])
+    paths = []
+    for name, figure in figures.items():
+        for ending in ("png", "svg"):
+            paths.append(folder / f"{name}.{ending}")
+            # Neither a date nor random identifiers: the same figures give the same file.
+            with matplotlib.rc_context({"svg.hashsalt": name}):
+                figure.savefig(paths[-1], dpi=150, metadata={"Date": None} if ending == "svg" else None)
+    return paths
+
+
+def _confusion_matrix(confusion: Mapping[str, Any]) -> Figure:
+    figure = Figure(figsize=(8, 6.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    counts, columns = confusion["counts"], confusion["columns"]
+    if not any(row[-1] for row in counts):
+        # Every sentence got a type.
+        counts, columns = [row[:-1] for row in counts], columns[:-1]
+    shares = [[value / max(1, sum(row)) for value in row] for row in counts]
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, values in enumerate(counts):
+        for column, value in enumerate(values):
+            if value:
+                colour = "white" if shares[row][column] > 0.6 else "black"
+                axes.text(column, row, str(value), ha="center", va="center", color=colour)
+    axes.set_xticks(range(len(columns)), columns, rotation=30, ha="right")
+    axes.set_yticks(range(len(confusion["rows"])), confusion["rows"])
+    axes.set_xlabel("predicted primary type")
+    axes.set_ylabel("annotated primary type")
+    figure.colorbar(image, label="share of the annotated type's sentences", shrink=0.8)
+    return figure
+
+
+def _per_type(per_type: Mapping[str, Any]) -> Figure:
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    # Hatching tells the bars apart where colours do not.
+    styles = {"precision": ("#0072B2", ""), "recall": ("#E69F00", "//"), "f1": ("#999999", "..")}
+    for offset, (measure, (colour, hatch)) in zip((-0.27, 0, 0.27), styles.items(), strict=True):
+        found = [scores["intervals"][measure] for scores in per_type.values()]
+        axes.bar(
+            [place + offset for place in range(len(found))],
+            [interval["value"] for interval in found],
+            width=0.25,
+            yerr=_error_bars(found),
+            capsize=2,
+            color=colour,
+            hatch=hatch,
+            edgecolor="black",
+            linewidth=0.5,
+            label="F1" if measure == "f1" else measure,
+        )
+    names = [f"{name}\n({scores['support']})" for name, scores in per_type.items()]
+    axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
+    axes.set_ylim(0, 1.02)
+    axes.set_ylabel("value, 95 % interval")
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=3, frameon=False)
+    return figure
+
+
+def _reliability(bins: Sequence[Mapping[str, float]], error: Mapping[str, float]) -> Figure:
+    figure = Figure(figsize=(5.5, 5.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1, label="honest")
+    largest = max(point["sentences"] for point in bins)
+    axes.plot(
+        [p["confidence"] for p in bins], [p["accuracy"] for p in bins], color="#0072B2", linewidth=1, zorder=2
+    )
+    axes.scatter(
+        [point["confidence"] for point in bins],
+        [point["accuracy"] for point in bins],
+        s=[20 + 200 * point["sentences"] / largest for point in bins],
+        color="#0072B2",
+        edgecolor="black",
+        label="measured; the area grows with the number of sentences",
+        zorder=3,
+    )
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_ylim(-0.02, 1.05)
+    axes.set_xlabel("confidence in the primary type")
+    axes.set_ylabel("share that is right")
+    axes.set_title(
+        f"expected calibration error {error['value']:.3f} ({error['low']:.3f} to {error['high']:.3f})",
+        fontsize=11,
+    )
+    axes.grid(alpha=0.3)
+    # Inside the axes it would cover bins.
+    figure.legend(loc="outside lower center", fontsize=9, markerscale=0.5)
+    return figure
+
+
+def _risk_coverage(curve: Sequence[Mapping[str, Any]]) -> Figure:
+    figure = Figure(figsize=(6.5, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    coverage = [point["coverage"] for point in curve]
+    risk = {key: [1 - point["accuracy"][key] for point in curve] for key in ("value", "low", "high")}
+    axes.fill_between(coverage, risk["high"], risk["low"], color="#0072B2", alpha=0.2, label="95 % interval")
+    axes.plot(coverage, risk["value"], color="#0072B2", marker="o", markersize=4, label="measured")
+    axes.set_xlim(0, 1.02)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("coverage: share of the sentences that are labelled, most confident first")
+    axes.set_ylabel("risk: share of their primary types that is wrong")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left")
+    return figure
+
+
+def _error_bars(found: Sequence[Mapping[str, float]]) -> list[list[float]]:
+    """Return how far each interval reaches below and above its figure."""
+    return [
+        [max(0.0, interval["value"] - interval["low"]) for interval in found],
+        [max(0.0, interval["high"] - interval["value"]) for interval in found],
+    ]
 
 
 def _types_by_genre(documents: Sequence[AnnotatedDocument], schema: LabelSchema, path: Path) -> None:

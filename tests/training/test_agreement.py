@@ -3,7 +3,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from communique.errors import CorpusError
 from communique.models.taxonomy import commitment_schema
-from communique.training.agreement import agreement, krippendorff_alpha, masi_distance
+from communique.training.agreement import agreement
 from communique.training.corpus import AnnotatedDocument
 
 SCHEMA = commitment_schema()
@@ -15,22 +15,6 @@ def document(*passes):
         {"start": i, "end": i + 1, "types": pair[0], "passes": pair} for i, pair in enumerate(passes)
     ]
     return AnnotatedDocument.model_validate({"id": "d", "text": text, "sentences": sentences})
-
-
-def test_masi_by_hand():
-    a, b = frozenset("ab"), frozenset("bc")
-    assert masi_distance(a, a) == 0
-    assert masi_distance(a, frozenset("c")) == 1
-    assert masi_distance(a, frozenset("a")) == pytest.approx(1 - 1 / 2 * 2 / 3)
-    assert masi_distance(a, b) == pytest.approx(1 - 1 / 3 * 1 / 3)
-
-
-def test_alpha_by_hand():
-    # Four units, values p p | p q | q q | q q: one disagreement of four; pooled 3 p and 5 q.
-    p, q = frozenset("p"), frozenset("q")
-    expected = 1 - (1 / 4) / (2 * 3 * 5 / (8 * 7))
-    assert krippendorff_alpha([(p, p), (p, q), (q, q), (q, q)]) == pytest.approx(expected)
-    assert krippendorff_alpha([(p, p), (p, p)]) == 1
 
 
 def test_agreement():
