@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from ..errors import TrainingError
 from ..models.calibration import Calibration, Floats
 from ..models.classifier import SentenceClassifier, SentenceInput
 from ..models.taxonomy import LabelSchema
@@ -109,13 +108,12 @@ def learned_types(
 def zero_shot_types(texts: Sequence[str], schema: LabelSchema, base: str) -> list[tuple[str, ...]]:
     """Ask a language model for the type of each sentence, without any example.
 
-    The prompt lists the types with their definitions. The answer is the type whose name the model finds likeliest
-    to begin, relative to how likely it is after a sentence without content (Zhao et al., 2021, "Calibrate Before
-    Use").
+    The prompt lists the types with their definitions. The answer is the type whose name the model finds likeliest,
+    relative to how likely it is after a sentence without content (Zhao et al., 2021, "Calibrate Before Use").
 
     Args:
         texts: Sentences.
-        schema: The types; their names must differ in their first token.
+        schema: The types.
         base: A causal language model, as in a configuration.
     """
     import torch
@@ -127,15 +125,21 @@ def zero_shot_types(texts: Sequence[str], schema: LabelSchema, base: str) -> lis
     model = AutoModelForCausalLM.from_pretrained(checkpoint.source, dtype=torch.float32, **source).eval()
     definitions = "\n".join(f"{kind.name}: {kind.definition}" for kind in schema.types)
     opening = f"What does the sentence record?\n{definitions}\n\nSentence:"
-    first_tokens = [tokenizer.encode(f" {name}", add_special_tokens=False)[0] for name in schema.names]
-    if len(set(first_tokens)) < len(first_tokens):
-        raise TrainingError(f"two of the types {schema.names} begin with the same token; rename one")
+    names = [tokenizer.encode(f" {name}", add_special_tokens=False) for name in schema.names]
+    longest = max(map(len, names))
+    answers = torch.tensor([name + name[-1:] * (longest - len(name)) for name in names])
+    counted = torch.tensor([[float(place < len(name)) for place in range(longest)] for name in names])
 
     def likelihoods(text: str) -> Floats:
-        prompt = tokenizer(f"{opening} {text}\nAnswer:", return_tensors="pt")
+        prompt = tokenizer(f"{opening} {text}\nAnswer:", return_tensors="pt")["input_ids"]
         with torch.inference_mode():
-            logits = model(**prompt, logits_to_keep=1).logits[0, -1]
-        return np.asarray(torch.log_softmax(logits, -1)[first_tokens].numpy(), dtype=np.float64)
+            # The prompt is read once, and its state serves every name.
+            read = model(prompt, use_cache=True, logits_to_keep=1)
+            read.past_key_values.batch_repeat_interleave(len(names))
+            further = model(answers, past_key_values=read.past_key_values).logits
+        logits = torch.cat([read.logits.expand(len(names), -1, -1), further[:, :-1]], dim=1)
+        tokens = torch.log_softmax(logits, -1).gather(2, answers.unsqueeze(-1)).squeeze(-1)
+        return np.asarray((tokens * counted).sum(1).numpy(), dtype=np.float64)
 
     without_content = likelihoods("N/A")
     return [(schema.names[int(np.argmax(likelihoods(text) - without_content))],) for text in texts]

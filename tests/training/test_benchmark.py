@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from communique.errors import CommuniqueError, TrainingError
-from communique.models.taxonomy import CommitmentType, LabelSchema, commitment_schema
+from communique.errors import CommuniqueError
+from communique.models.taxonomy import commitment_schema
 from communique.training.baselines import TFIDF, learned_types, zero_shot_types
 from communique.training.benchmark import (
     OURS,
@@ -67,12 +67,6 @@ def test_a_language_model_is_asked_for_types():
     answers = zero_shot_types(texts, schema, "tiny-decoder")
     assert len(answers) == 3 and {name for (name,) in answers} <= set(schema.names)
     assert answers == zero_shot_types(texts, schema, "tiny-decoder")
-
-
-def test_types_that_begin_alike_cannot_be_asked_for():
-    kinds = [CommitmentType(name=name, definition=name) for name in ("pledge one", "pledge two")]
-    with pytest.raises(TrainingError, match="begin with the same token"):
-        zero_shot_types(["They met."], LabelSchema(name="alike", types=tuple(kinds)), "tiny-decoder")
 
 
 def test_memory_is_the_process_s_own(classifier_folder, corpus):

@@ -27,7 +27,7 @@ def test_spans_and_values_are_judged(tmp_path):
     kinds = result["kinds"]
     assert kinds["country"]["f1"]["value"] == kinds["country"]["value_f1"]["value"] == 1
     assert kinds["deadline"]["f1"]["value"] == 1 and kinds["deadline"]["value_f1"]["value"] == 0
-    assert kinds["body"]["recall"] == 0
+    assert kinds["body"]["recall"]["value"] == 0
     assert (kinds["all"]["annotated"], kinds["all"]["found"]) == (4, 3)
     assert kinds["all"]["precision"]["value"] == 1 and kinds["all"]["recall"]["value"] == 0.75
     assert "| country | 1 | 1.000 | 1.000 | 1.000 | 1.000 (1.000 to 1.000) |" in fact_table(result)
