@@ -20,6 +20,8 @@ class OpenVinoClassifierEngine:
 
     def __init__(self, model: Path, threads: int | None = None) -> None:
         core = openvino.Core()
+        # Mapped into memory, weights that somebody writes over would end the whole process with a bus error.
+        core.set_property({"ENABLE_MMAP": False})
         # In bfloat16, the default of some processors, a sentence near a threshold could get other types
         # on another machine or in another batch.
         properties = {

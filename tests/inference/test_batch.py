@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -370,8 +371,6 @@ def test_the_output_may_lie_in_the_input(run, tmp_path):
 
 
 def test_a_model_changed_in_mid_run_stops_it(documents, tmp_path, classifier_folder, run):
-    import shutil
-
     model = tmp_path / "model"
     shutil.copytree(classifier_folder, model)
     weights = model / "openvino" / "model.bin"
@@ -390,6 +389,29 @@ def test_a_model_changed_in_mid_run_stops_it(documents, tmp_path, classifier_fol
     assert run(documents, classifier=model).documents == 7
     run(documents, output=tmp_path / "undisturbed")
     assert content(tmp_path / "out") == content(tmp_path / "undisturbed")
+
+
+def test_weights_emptied_under_a_run_do_not_crash_it(tmp_path, classifier_folder):
+    documents = write_json_lines(tmp_path / "many.jsonl", 100)
+    model = tmp_path / "model"
+    shutil.copytree(classifier_folder, model)
+    code = f"""
+import os
+from communique.errors import BatchError
+from communique.inference.batch import run_batch
+
+def empty(progress):
+    os.truncate({str(model / "openvino" / "model.bin")!r}, 0)
+
+try:
+    run_batch([{str(documents)!r}], {str(tmp_path / "out")!r}, method=None, shard_size=100,
+              classifier={str(model)!r}, report=empty)
+except BatchError as error:
+    print(error)
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "was changed while the run used the model" in result.stdout
 
 
 def test_an_input_changed_in_mid_run_stops_it(run, tmp_path):
