@@ -87,7 +87,16 @@ class ResultKind(StrEnum):
     summarize = "summarize"
 
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Text files; - is standard input.")]
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE...",
+        help="Files (txt, md, html, pdf, docx, jsonl, csv, parquet), folders, addresses; - is standard input.",
+    ),
+]
+PrivateOption = Annotated[
+    bool, typer.Option("--allow-private", help="Fetch from this machine and local networks, too.")
+]
 FormatOption = Annotated[OutputFormat, typer.Option("--format", "-f", help="How to write the results.")]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")
@@ -153,10 +162,11 @@ def analyze(
     summarizer: SummarizerOption = "summarizer",
     engine: EngineOption = EngineName.auto,
     threads: ThreadsOption = None,
+    allow_private: PrivateOption = False,
 ) -> None:
     """Label every sentence and write an abstract of each text."""
     analyzer = _analyzer(classifier, summarizer, engine, threads)
-    _run(analyzer, files, method.value, "analysis", format, output)
+    _run(analyzer, files, allow_private, method.value, "analysis", format, output)
 
 
 @app.command()
@@ -174,10 +184,21 @@ def classify(
     classifier: ClassifierOption = "classifier",
     engine: EngineOption = EngineName.auto,
     threads: ThreadsOption = None,
+    allow_private: PrivateOption = False,
 ) -> None:
     """Label every sentence of each text."""
     analyzer = _analyzer(classifier, "", engine, threads)
-    _run(analyzer, files, None, "sentences", format, output, explain=explain, min_confidence=min_confidence)
+    _run(
+        analyzer,
+        files,
+        allow_private,
+        None,
+        "sentences",
+        format,
+        output,
+        explain=explain,
+        min_confidence=min_confidence,
+    )
 
 
 @app.command()
@@ -190,10 +211,11 @@ def summarize(
     summarizer: SummarizerOption = "summarizer",
     engine: EngineOption = EngineName.auto,
     threads: ThreadsOption = None,
+    allow_private: PrivateOption = False,
 ) -> None:
     """Write an abstract of each text."""
     analyzer = _analyzer(classifier, summarizer, engine, threads)
-    _run(analyzer, files, method.value, "abstract", format, output)
+    _run(analyzer, files, allow_private, method.value, "abstract", format, output)
 
 
 @app.command()
@@ -569,6 +591,7 @@ def _analyzer(classifier: str, summarizer: str, engine: EngineName, threads: int
 def _run(
     analyzer: Analyzer,
     files: Sequence[str],
+    allow_private: bool,
     method: Any,  # noqa: ANN401 - a Method or None
     content: Content,
     format: OutputFormat,
@@ -576,33 +599,36 @@ def _run(
     explain: bool = False,
     min_confidence: float = 0.0,
 ) -> None:
-    """Analyse files one by one, so that what fails is named and the rest is written."""
+    """Analyse documents one by one, so that what fails is named and the rest is written."""
     from .inference.api import abstain
-    from .inference.reading import read_document
+    from .inference.reading import ReadText, read_documents
     from .inference.reports import print_text, render
 
     analyses: list[Analysis] = []
     failures = 0
     shows_at_once = format is OutputFormat.text and output is None
     console = _console() if shows_at_once else None
-    for file in files:
+    for read in read_documents(files, allow_private=allow_private):
+        if not isinstance(read, ReadText):
+            _say(f"error: {read}")
+            failures += 1
+            continue
         try:
-            read = read_document(file)
             analysis = analyzer.analyze(read.document, method=method)
-            if explain:
-                analysis = replace(analysis, sentences=tuple(analyzer.explain(analysis.sentences)))
-            if min_confidence:
-                analysis = replace(analysis, sentences=tuple(abstain(analysis.sentences, min_confidence)))
         except InputError as error:
             _say(f"error: {error}")
             failures += 1
             continue
-        for warning in (*read.warnings, *analysis.warnings):
-            _say(f"warning: {warning}" if file in warning else f"warning: {file}: {warning}")
+        if explain:
+            analysis = replace(analysis, sentences=tuple(analyzer.explain(analysis.sentences)))
+        if min_confidence:
+            analysis = replace(analysis, sentences=tuple(abstain(analysis.sentences, min_confidence)))
+        for warning in (*read.warnings, *(f"{analysis.source}: {warning}" for warning in analysis.warnings)):
+            _say(f"warning: {warning}")
         if console is not None:
-            print_text(analysis, content, analyzer.schema, console)
-            if len(files) > 1:
+            if analyses:
                 console.print()
+            print_text(analysis, content, analyzer.schema, console)
         analyses.append(analysis)
     if not shows_at_once and analyses:
         rendered = render(analyses, format.value, content, analyzer.schema)

@@ -214,6 +214,8 @@ class Analyzer:
             abstract=abstract,
             models=models,
             warnings=tuple(_warnings(document.text)),
+            date=document.date,
+            publisher=document.publisher,
         )
 
     def _warned(self, texts: Sequence[Text], method: Method | None) -> list[Analysis]:

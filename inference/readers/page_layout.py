@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, pairwise
+from operator import itemgetter
 from statistics import median
 
 _SAME_ROW = 0.35
@@ -22,8 +23,8 @@ _GUTTER = 1.4
 """A gap of this many type sizes parts columns or cells; justified lines have narrower ones."""
 _MARGIN = 0.14
 """Running heads and page numbers stand in this share of the page's height, at either end."""
-_NARROWEST_COLUMN = 0.2
-"""Of the page's width; what is narrower is a table."""
+_FEWEST_CHARACTERS = 18
+"""Characters of the usual line of a column; what has fewer is a table."""
 _SMALL_TYPE = 0.92
 """Footnotes are set in at most this share of the body's type size."""
 _TITLE_TYPE = 1.15
@@ -138,10 +139,10 @@ def running_text(pages: Sequence[Page]) -> LaidOutText:
     body_size = Counter(round(line.size * 2) / 2 for line in lines for _ in line.text).most_common(1)[0][0]
     columns: list[list[_Line]] = []
     notes: list[list[_Line]] = []
-    for page_lines, page in zip(kept, pages, strict=True):
+    for page_lines in kept:
         text_lines, note_lines = _parted_notes(page_lines, body_size)
-        columns += _columns(text_lines, page)
-        notes += _columns(note_lines, page)
+        columns += _columns(text_lines)
+        notes += _columns(note_lines)
     vocabulary = frozenset(word.lower() for line in lines for word in _WORD.findall(line.text))
     paragraphs = [*_paragraphs(columns, vocabulary), *_paragraphs(notes, vocabulary)]
     return LaidOutText("\n\n".join(paragraphs), _title(kept[0], body_size))
@@ -216,45 +217,55 @@ def _parted_notes(lines: list[_Line], body_size: float) -> tuple[list[_Line], li
 # --- Columns ---
 
 
-def _columns(lines: list[_Line], page: Page) -> list[list[_Line]]:
+def _columns(lines: list[_Line]) -> list[list[_Line]]:
     """Part the lines of a page into columns, in the order in which they are read.
 
     What runs across the columns, such as a headline, ends them: below it they begin anew.
     """
     ordered = sorted(lines, key=lambda line: (-line.y, line.left))
-    gutter = _gutter(ordered, page)
+    gutter = _gutter(ordered)
     if gutter is None:
         return [_joined_cells(ordered)] if ordered else []
     columns: list[list[_Line]] = []
-    for crosses, band in groupby(ordered, key=lambda line: line.left < gutter < line.right):
-        part = list(band)
-        if crosses:
+    for spans, band in groupby(zip(ordered, _spanning(ordered, gutter), strict=True), key=itemgetter(1)):
+        part = [line for line, _ in band]
+        if spans:
             columns.append(_joined_cells(part))
             continue
-        columns += _columns([line for line in part if line.right <= gutter], page)
-        columns += _columns([line for line in part if line.left >= gutter], page)
+        columns += _columns([line for line in part if line.right <= gutter])
+        columns += _columns([line for line in part if line.left >= gutter])
     return columns
 
 
-def _gutter(lines: list[_Line], page: Page) -> float | None:
+def _spanning(lines: list[_Line], gutter: float) -> list[bool]:
+    """Tell which lines run across a gutter; the short last line of a headline that does is one of them."""
+    usual = median(line.size for line in lines)
+    spanning: list[bool] = []
+    for line in lines:
+        goes_on = bool(spanning) and spanning[-1] and line.size > _TITLE_TYPE * usual
+        spanning.append(goes_on or line.left < gutter < line.right)
+    return spanning
+
+
+def _gutter(lines: list[_Line]) -> float | None:
     """Find where a column begins: few lines cross it, and there is prose side by side on both sides of it."""
     best: tuple[int, float] | None = None
     for gutter in {round(line.left, 0) - 1 for line in lines}:
         left = [line for line in lines if line.right <= gutter]
         right = [line for line in lines if line.left >= gutter]
         crossing = len(lines) - len(left) - len(right)
-        if crossing * 3 > len(lines) or not _is_prose(left, page) or not _is_prose(right, page):
+        if crossing * 3 > len(lines) or not _is_prose(left) or not _is_prose(right):
             continue
         top = min(left[0].y, right[0].y)
         bottom = max(left[-1].y, right[-1].y)
         side_by_side = [sum(bottom <= line.y <= top for line in side) for side in (left, right)]
-        if min(side_by_side) >= 3 and (best is None or crossing < best[0]):
+        if min(side_by_side) >= 2 and (best is None or crossing < best[0]):
             best = crossing, gutter
     return best[1] if best else None
 
 
-def _is_prose(lines: list[_Line], page: Page) -> bool:
-    return len(lines) >= 3 and median(line.width for line in lines) >= _NARROWEST_COLUMN * page.width
+def _is_prose(lines: list[_Line]) -> bool:
+    return len(lines) >= 2 and median(len(line.text) for line in lines) >= _FEWEST_CHARACTERS
 
 
 def _joined_cells(lines: list[_Line]) -> list[_Line]:

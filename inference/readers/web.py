@@ -17,7 +17,7 @@ from ..._version import __version__
 from ...errors import InputError
 
 USER_AGENT = f"communique/{__version__}"
-CONNECT_SECONDS = 20.0
+CONNECT_SECONDS = 30.0
 """Seconds to wait for a connection or for the next bytes."""
 TOTAL_SECONDS = 90.0
 """Seconds that a whole answer may take, redirects included."""

@@ -114,7 +114,7 @@ def as_pdf(
     canvas = Canvas(buffer, pagesize=(PAGE_WIDTH, PAGE_HEIGHT))
     gap = 24.0
     width = (PAGE_WIDTH - 2 * MARGIN - gap * (columns - 1)) / columns
-    page, column, used, number = 1, 0, 0.0, 0
+    page, column, used = 1, 0, 0.0
     top = PAGE_HEIGHT - 130
     pitch = size * 1.25
     page_notes: list[str] = []
@@ -136,8 +136,7 @@ def as_pdf(
     ):
         canvas.drawCentredString(PAGE_WIDTH / 2, PAGE_HEIGHT - 80 - 22 * position, line)
         top = PAGE_HEIGHT - 130 - 22 * position
-    for paragraph in article.paragraphs:
-        number += 1
+    for number, paragraph in enumerate(article.paragraphs, start=1):
         lines = _wrapped(" ".join(paragraph), width, "Times-Roman", size, divide_words, size * 1.5 * indent)
         for position, line in enumerate(lines):
             if used >= lines_a_page * pitch:
