@@ -17,7 +17,8 @@ _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40}
 _XML_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.IGNORECASE)
 _DECLARATION_LENGTH = 2048
 """Bytes from the beginning in which a page may name its encoding, with room to spare."""
-_LIST_SIGN = "- "
+# The sign that trafilatura puts before the items of a list, not the line "- 30 -" that ends a report.
+_LIST_SIGN = re.compile(r"^- (?!.*-$)")
 
 
 def read_html(data: bytes, name: str, charset: str | None = None) -> ReadText:
@@ -73,5 +74,5 @@ def _paragraphs(text: str) -> str:
         if paragraphs and content[0].islower() and paragraphs[-1][-1] not in ".!?:;|":
             paragraphs[-1] += f" {content}"
         else:
-            paragraphs.append(content.removeprefix(_LIST_SIGN))
+            paragraphs.append(_LIST_SIGN.sub("", content, count=1))
     return "\n\n".join(paragraphs)

@@ -16,11 +16,18 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from operator import itemgetter
 from statistics import median
+from typing import Literal
 
 _SAME_ROW = 0.35
 """Words whose baselines differ by less than this, in type sizes, stand on one row."""
-_GUTTER = 1.4
-"""A gap of this many type sizes parts columns or cells; justified lines have narrower ones."""
+_GUTTER = 1.2
+"""A gap of this many type sizes may part columns."""
+_LEAST_GUTTER = 0.9
+"""A gutter is free for this many type sizes in all its lines, however they end."""
+_LINE_REACH = 1.7
+"""The next line is at most this many type sizes away."""
+_CELL_GAP = 2.0
+"""A gap of this many type sizes in a line parts the cells of a table."""
 _MARGIN = 0.14
 """Running heads and page numbers stand in this share of the page's height, at either end."""
 _FEWEST_CHARACTERS = 18
@@ -61,6 +68,8 @@ class Word:
     size: float
     """Its type size."""
     bold: bool = False
+    attached: bool = False
+    """Whether no blank parts it from the word before it, as when the type changes within a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +102,8 @@ class _Line:
     def text(self) -> str:
         pieces = [self.words[0].text]
         for word, following in pairwise(self.words):
-            pieces.append("\t" if following.left - word.right >= _GUTTER * word.size else " ")
-            pieces.append(following.text)
+            gap = "\t" if following.left - word.right >= _CELL_GAP * word.size else " "
+            pieces.append(following.text if following.attached else gap + following.text)
         return "".join(pieces)
 
     @cached_property
@@ -153,26 +162,57 @@ def running_text(pages: Sequence[Page]) -> LaidOutText:
 
 def _rows(page: Page, number: int) -> list[_Line]:
     """Gather words into lines, which end at a gutter, from the top down."""
-    lines: list[_Line] = []
-    row: list[Word] = []
+    rows: list[list[Word]] = []
     for word in sorted(page.words, key=lambda word: -word.y):
-        if row and row[0].y - word.y > _SAME_ROW * max(word.size, row[0].size):
-            lines += _parted_row(row, number)
-            row = []
-        row.append(word)
-    return lines + (_parted_row(row, number) if row else [])
-
-
-def _parted_row(row: list[Word], page: int) -> list[_Line]:
-    ordered = sorted(row, key=lambda word: word.left)
+        if not rows or rows[-1][0].y - word.y > _SAME_ROW * max(word.size, rows[-1][0].size):
+            rows.append([])
+        rows[-1].append(word)
+    for row in rows:
+        row.sort(key=lambda word: word.left)
     lines: list[_Line] = []
-    current = [ordered[0]]
-    for word in ordered[1:]:
-        if word.left - current[-1].right >= _GUTTER * min(word.size, current[-1].size):
-            lines.append(_Line(tuple(current), page))
-            current = []
-        current.append(word)
-    return [*lines, _Line(tuple(current), page)]
+    for index, row in enumerate(rows):
+        cuts = [
+            place
+            for place, (word, following) in enumerate(pairwise(row), start=1)
+            if following.left - word.right >= _GUTTER * min(word.size, following.size)
+            and _is_gutter(word, following, _near(rows, index, -1), _near(rows, index, 1))
+        ]
+        for start, end in pairwise([0, *cuts, len(row)]):
+            lines.append(_Line(tuple(row[start:end]), number))
+    return lines
+
+
+def _near(rows: list[list[Word]], index: int, step: Literal[-1, 1]) -> list[Word]:
+    """The words of the lines right above (-1) or below (1) a row, in whatever column."""
+    near: list[Word] = []
+    reach = _LINE_REACH * max(word.size for word in rows[index])
+    other = index + step
+    while 0 <= other < len(rows) and abs(rows[other][0].y - rows[index][0].y) <= reach:
+        near += rows[other]
+        other += step
+    return near
+
+
+def _is_gutter(word: Word, following: Word, above: list[Word], below: list[Word]) -> bool:
+    """Whether a wide gap goes on below; else it comes from spreading one line to the full width."""
+
+    def goes_on(words: list[Word]) -> bool:
+        """Whether the words leave a part of the gap free that is wider than the blanks between them."""
+        reached = word.right
+        widest = 0.0
+        for other in sorted(words, key=lambda other: other.left):
+            if other.right > word.right and other.left < following.left:
+                widest = max(widest, other.left - reached)
+                reached = max(reached, other.right)
+        return max(widest, following.left - reached) >= _LEAST_GUTTER * word.size
+
+    if not goes_on(below):
+        return False
+    on_both_sides = any(other.right <= following.left for other in below) and any(
+        other.left >= word.right for other in below
+    )
+    # A headline may run across the gutter above the first lines of the columns.
+    return on_both_sides or goes_on(above)
 
 
 def _without_furniture(rows: list[list[_Line]], pages: Sequence[Page]) -> list[list[_Line]]:

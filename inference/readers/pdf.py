@@ -20,6 +20,8 @@ MAX_PAGES = 400
 
 _BOLD = 600
 """Font weights from here on are bold; regular type has 400."""
+_ATTACHED = 0.25
+"""Of the type size: letters nearer than this belong to one word."""
 _SUPERSCRIPT = 0.8
 """A mark that refers to a footnote is set in at most this share of the type size before it."""
 _ILLEGIBLE = re.compile("[\ufffd\ue000-\uf8ff]")
@@ -95,9 +97,10 @@ def _words(text_page: Any) -> Iterator[Word]:  # noqa: ANN401 - a PdfTextPage
     letters: list[str] = []
     start = end = baseline = size = 0.0
     weight = 0
+    attached = False
 
     def word() -> Word:
-        return Word("".join(letters), start, end, baseline, size, weight >= _BOLD)
+        return Word("".join(letters), start, end, baseline, size, weight >= _BOLD, attached)
 
     for index in range(raw.FPDFText_CountChars(text_page)):
         code = raw.FPDFText_GetUnicode(text_page, index)
@@ -105,7 +108,7 @@ def _words(text_page: Any) -> Iterator[Word]:  # noqa: ANN401 - a PdfTextPage
         if (code < 0x20 and code != 0x02) or letter.isspace():
             if letters:
                 yield word()
-            letters = []
+            letters, attached = [], False
             continue
         raw.FPDFText_GetCharBox(text_page, index, *box)
         raw.FPDFText_GetCharOrigin(text_page, index, *origin)
@@ -115,7 +118,7 @@ def _words(text_page: Any) -> Iterator[Word]:  # noqa: ANN401 - a PdfTextPage
         moved = abs(y.value - baseline) > 0.15 * size or abs(letter_size - size) > 0.1 * size
         if letters and (moved or left.value - end > size or left.value < start - size):
             yield word()
-            letters = []
+            letters, attached = [], abs(left.value - end) < _ATTACHED * size
         if not letters:
             start, baseline, size = left.value, y.value, letter_size
             weight = raw.FPDFText_GetFontWeight(text_page, index)
