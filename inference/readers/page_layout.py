@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from operator import itemgetter
 from statistics import median
-from typing import Literal
+from typing import Literal, NamedTuple
 
 _SAME_ROW = 0.35
 """Words whose baselines differ by less than this, in type sizes, stand on one row."""
@@ -26,12 +26,12 @@ _LEAST_GUTTER = 0.9
 """A gutter is free for this many type sizes in all its lines, however they end."""
 _LINE_REACH = 1.7
 """The next line is at most this many type sizes away."""
-_CELL_GAP = 2.0
-"""A gap of this many type sizes in a line parts the cells of a table."""
 _MARGIN = 0.14
 """Running heads and page numbers stand in this share of the page's height, at either end."""
 _FEWEST_CHARACTERS = 18
 """Characters of the usual line of a column; what has fewer is a table."""
+_NARROWEST_BLOCK = 0.6
+"""Lines that are all shorter than this share of their column were not broken for want of room."""
 _SMALL_TYPE = 0.92
 """Footnotes are set in at most this share of the body's type size."""
 _TITLE_TYPE = 1.15
@@ -47,6 +47,8 @@ _LIST_ITEM = re.compile(r"(?:[-*•●▪◦‣·–—]|\(?\d{1,3}[.)]|\(?[A-Za
 NOTE_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡§]{1,3})[\])]?")
 """What refers to a footnote."""
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’»)\]]*$")
+# The words after a hyphen that stands for a word to come: short- and long-term.
+_SUSPENDING = ("and ", "or ", "to ")
 _DIVIDED = re.compile(r"([^\W\d_]+)[-\u00ad\u2010\x02]$")
 _WORD = re.compile(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)*")
 # Where a text never uses the word elsewhere: what comes before these hyphens stands alone as a rule.
@@ -97,13 +99,16 @@ class _Line:
 
     words: tuple[Word, ...]
     page: int
+    cells: tuple[int, ...] = ()
+    """Numbers of the words with which the second and further cells of a table's row begin."""
 
     @cached_property
     def text(self) -> str:
-        pieces = [self.words[0].text]
-        for word, following in pairwise(self.words):
-            gap = "\t" if following.left - word.right >= _CELL_GAP * word.size else " "
-            pieces.append(following.text if following.attached else gap + following.text)
+        pieces: list[str] = []
+        for number, word in enumerate(self.words):
+            if number:
+                pieces.append("\t" if number in self.cells else "" if word.attached else " ")
+            pieces.append(word.text)
         return "".join(pieces)
 
     @cached_property
@@ -146,12 +151,13 @@ def running_text(pages: Sequence[Page]) -> LaidOutText:
     if not lines:
         return LaidOutText("", None)
     body_size = Counter(round(line.size * 2) / 2 for line in lines for _ in line.text).most_common(1)[0][0]
+    parts = [_parted_page(lines, page, body_size) for lines, page in zip(kept, pages, strict=True)]
+    gutters = [gutter for part in parts if (gutter := _gutter(part.body)) is not None]
     columns: list[list[_Line]] = []
     notes: list[list[_Line]] = []
-    for page_lines in kept:
-        text_lines, note_lines = _parted_notes(page_lines, body_size)
-        columns += _columns(text_lines)
-        notes += _columns(note_lines)
+    for part in parts:
+        columns += [[line] for line in part.head] + _columns(part.body, gutters)
+        notes += _columns(part.notes, gutters)
     vocabulary = frozenset(word.lower() for line in lines for word in _WORD.findall(line.text))
     paragraphs = [*_paragraphs(columns, vocabulary), *_paragraphs(notes, vocabulary)]
     return LaidOutText("\n\n".join(paragraphs), _title(kept[0], body_size))
@@ -235,35 +241,53 @@ def _without_furniture(rows: list[list[_Line]], pages: Sequence[Page]) -> list[l
     ]
 
 
-def _parted_notes(lines: list[_Line], body_size: float) -> tuple[list[_Line], list[_Line]]:
-    """Part the body of a page from the footnotes: small type with nothing but small type below it."""
+class _Parts(NamedTuple):
+    """The lines of a page."""
 
-    def below(line: _Line, other: _Line) -> bool:
-        return other.y < line.y and other.left < line.right and line.left < other.right
+    head: list[_Line]
+    """Small type in the upper margin."""
+    body: list[_Line]
+    notes: list[_Line]
+    """Small type with nothing but small type below it."""
 
+
+def _parted_page(lines: list[_Line], page: Page, body_size: float) -> _Parts:
     large = [line for line in lines if line.size > _SMALL_TYPE * body_size]
     if not large:
-        return lines, []
+        return _Parts([], lines, [])
+    lowest = _lowest(large)
+    head: list[_Line] = []
     body: list[_Line] = []
     notes: list[_Line] = []
     for line in lines:
-        is_note = line.size <= _SMALL_TYPE * body_size and not any(below(line, other) for other in large)
-        (notes if is_note else body).append(line)
-    lowest = min(line.y for line in large)
-    # Small type beside or above the body, such as a date in the margin, is no footnote.
-    return body + [line for line in notes if line.y > lowest], [line for line in notes if line.y <= lowest]
+        if line.size > _SMALL_TYPE * body_size:
+            body.append(line)
+        elif line.y > (1 - _MARGIN) * page.height:
+            head.append(line)
+        else:
+            (notes if line.y <= lowest or _is_below_column(line, large) else body).append(line)
+    return _Parts(head, body, notes)
+
+
+def _is_below_column(line: _Line, large: list[_Line]) -> bool:
+    """Whether a line of small type stands at the foot of a column of larger type."""
+    column = [other for other in large if other.left < line.right and line.left < other.right]
+    return bool(column) and all(other.y > line.y for other in column)
 
 
 # --- Columns ---
 
 
-def _columns(lines: list[_Line]) -> list[list[_Line]]:
+def _columns(lines: list[_Line], gutters: Sequence[float]) -> list[list[_Line]]:
     """Part the lines of a page into columns, in the order in which they are read.
 
-    What runs across the columns, such as a headline, ends them: below it they begin anew.
+    What runs across the columns, such as a headline, ends them: below it they begin anew. Where a page has too
+    few lines to show its columns, it has those of another page, whose `gutters` are known.
     """
     ordered = sorted(lines, key=lambda line: (-line.y, line.left))
     gutter = _gutter(ordered)
+    if gutter is None:
+        gutter = next((known for known in gutters if all(_sides(ordered, known))), None)
     if gutter is None:
         return [_joined_cells(ordered)] if ordered else []
     columns: list[list[_Line]] = []
@@ -272,8 +296,8 @@ def _columns(lines: list[_Line]) -> list[list[_Line]]:
         if spans:
             columns.append(_joined_cells(part))
             continue
-        columns += _columns([line for line in part if line.right <= gutter])
-        columns += _columns([line for line in part if line.left >= gutter])
+        for side in _sides(part, gutter):
+            columns += _columns(side, gutters)
     return columns
 
 
@@ -290,18 +314,31 @@ def _spanning(lines: list[_Line], gutter: float) -> list[bool]:
 def _gutter(lines: list[_Line]) -> float | None:
     """Find where a column begins: few lines cross it, and there is prose side by side on both sides of it."""
     best: tuple[int, float] | None = None
-    for gutter in {round(line.left, 0) - 1 for line in lines}:
-        left = [line for line in lines if line.right <= gutter]
-        right = [line for line in lines if line.left >= gutter]
+    # Some way before the lines of the column, because a letter may stick out.
+    for gutter in {round(line.left - 0.4 * line.size) for line in lines}:
+        left, right = _sides(lines, gutter)
         crossing = len(lines) - len(left) - len(right)
         if crossing * 3 > len(lines) or not _is_prose(left) or not _is_prose(right):
             continue
-        top = min(left[0].y, right[0].y)
-        bottom = max(left[-1].y, right[-1].y)
+        reach = _LINE_REACH * left[0].size
+        top = min(_highest(left), _highest(right)) + reach
+        bottom = max(_lowest(left), _lowest(right)) - reach
         side_by_side = [sum(bottom <= line.y <= top for line in side) for side in (left, right)]
         if min(side_by_side) >= 2 and (best is None or crossing < best[0]):
             best = crossing, gutter
     return best[1] if best else None
+
+
+def _sides(lines: list[_Line], gutter: float) -> tuple[list[_Line], list[_Line]]:
+    return [line for line in lines if line.right <= gutter], [line for line in lines if line.left >= gutter]
+
+
+def _highest(lines: list[_Line]) -> float:
+    return max(line.y for line in lines)
+
+
+def _lowest(lines: list[_Line]) -> float:
+    return min(line.y for line in lines)
 
 
 def _is_prose(lines: list[_Line]) -> bool:
@@ -313,7 +350,8 @@ def _joined_cells(lines: list[_Line]) -> list[_Line]:
     joined: list[_Line] = []
     for line in lines:
         if joined and abs(joined[-1].y - line.y) <= _SAME_ROW * line.size:
-            joined[-1] = _Line((*joined[-1].words, *line.words), line.page)
+            row = joined[-1]
+            joined[-1] = _Line((*row.words, *line.words), row.page, (*row.cells, len(row.words)))
         else:
             joined.append(line)
     return joined
@@ -323,11 +361,11 @@ def _joined_cells(lines: list[_Line]) -> list[_Line]:
 
 
 def _paragraphs(columns: Iterable[list[_Line]], vocabulary: frozenset[str]) -> Iterator[str]:
-    blocks = [block for column in columns for block in _blocks(column)]
+    blocks = [(block, column) for column in columns for block in _blocks(column)]
     paragraph: list[str] = []
     last: _Line | None = None
-    for block in blocks:
-        left, right = min(line.left for line in block), max(line.right for line in block)
+    for block, column in blocks:
+        left, right = _extent(block, column)
         for position, line in enumerate(block):
             if last is not None and (
                 _begins_paragraph(last, line, left, right) if position else _begins_after_break(last, line)
@@ -338,6 +376,16 @@ def _paragraphs(columns: Iterable[list[_Line]], vocabulary: frozenset[str]) -> I
             last = line
     if paragraph:
         yield _joined_lines(paragraph, vocabulary)
+
+
+def _extent(block: list[_Line], column: list[_Line]) -> tuple[float, float]:
+    """How far the lines of a block may reach to the left and right."""
+    left, right = min(line.left for line in block), max(line.right for line in block)
+    size = block[0].size
+    column_right = max(line.right for line in column if abs(line.size - size) < 0.08 * size)
+    # Headings are short and not broken before the column ends; a quotation has a width of its own.
+    is_short = right - left < _NARROWEST_BLOCK * (column_right - left)
+    return left, column_right if is_short else right
 
 
 def _blocks(column: list[_Line]) -> Iterator[list[_Line]]:
@@ -373,7 +421,7 @@ def _same_type(line: _Line, other: _Line) -> bool:
 
 def _begins_paragraph(above: _Line, line: _Line, left: float, right: float) -> bool:
     """Whether a line begins a paragraph, within a block that reaches from `left` to `right`."""
-    if "\t" in above.text or "\t" in line.text:
+    if above.cells or line.cells:
         return True
     ended = _SENTENCE_END.search(above.text) is not None
     indent = line.left - left
@@ -397,11 +445,11 @@ def _begins_after_break(above: _Line, line: _Line) -> bool:
     """Whether a line begins a paragraph after a gap or at the top of a column or page."""
     if _DIVIDED.search(above.text) and line.text[0].islower():
         return False
+    if not _same_type(above, line) or _SENTENCE_END.search(above.text) or _LIST_ITEM.match(line.text):
+        return True
     follows_in_column = above.page == line.page and above.y > line.y
-    if follows_in_column or not _same_type(above, line):
-        return True
-    if _SENTENCE_END.search(above.text) or _LIST_ITEM.match(line.text):
-        return True
+    if follows_in_column:
+        return not line.text[0].islower()
     # A sentence that runs on fills its last line, give or take the word that did not fit.
     return not line.text[0].islower() and above.width < line.width * 0.8
 
@@ -410,7 +458,7 @@ def _joined_lines(lines: list[str], vocabulary: frozenset[str]) -> str:
     text = lines[0]
     for line in lines[1:]:
         divided = _DIVIDED.search(text)
-        if divided is None:
+        if divided is None or line.startswith(_SUSPENDING):
             text += line if text.endswith("–") and line[0].isdigit() else f" {line}"
         elif line[0].islower() and not _is_compound(divided.group(1), line, vocabulary):
             text = text[:-1] + line

@@ -20,6 +20,7 @@ MAX_PAGES = 400
 
 _BOLD = 600
 """Font weights from here on are bold; regular type has 400."""
+_LONGEST_FONT_NAME = 128
 _ATTACHED = 0.25
 """Of the type size: letters nearer than this belong to one word."""
 _SUPERSCRIPT = 0.8
@@ -96,11 +97,10 @@ def _words(text_page: Any) -> Iterator[Word]:  # noqa: ANN401 - a PdfTextPage
     matrix = raw.FS_MATRIX()
     letters: list[str] = []
     start = end = baseline = size = 0.0
-    weight = 0
-    attached = False
+    bold = attached = False
 
     def word() -> Word:
-        return Word("".join(letters), start, end, baseline, size, weight >= _BOLD, attached)
+        return Word("".join(letters), start, end, baseline, size, bold, attached)
 
     for index in range(raw.FPDFText_CountChars(text_page)):
         code = raw.FPDFText_GetUnicode(text_page, index)
@@ -121,11 +121,20 @@ def _words(text_page: Any) -> Iterator[Word]:  # noqa: ANN401 - a PdfTextPage
             letters, attached = [], abs(left.value - end) < _ATTACHED * size
         if not letters:
             start, baseline, size = left.value, y.value, letter_size
-            weight = raw.FPDFText_GetFontWeight(text_page, index)
+            bold = _is_bold(text_page, index)
         letters.append(letter)
         end = right.value
     if letters:
         yield word()
+
+
+def _is_bold(text_page: Any, index: int) -> bool:  # noqa: ANN401 - a PdfTextPage
+    if raw.FPDFText_GetFontWeight(text_page, index) >= _BOLD:
+        return True
+    # The fonts that every reader has are often named and not described.
+    name = ctypes.create_string_buffer(_LONGEST_FONT_NAME)
+    length = raw.FPDFText_GetFontInfo(text_page, index, name, len(name), None)
+    return length <= len(name) and b"bold" in name.value.lower()
 
 
 def _without_note_marks(words: Iterator[Word]) -> Iterator[Word]:
