@@ -17,6 +17,10 @@ HEAVY = (
     "matplotlib",
     "numpy",
     "rich",
+    "lxml",
+    "pyarrow",
+    "pypdfium2",
+    "trafilatura",
 )
 
 

@@ -13,13 +13,13 @@ _DATE = (
     rf"(?:{_DAY}\s(?:of\s)?{_MONTH},?\s\d{{4}}|{_MONTH}\s{_DAY},?\s\d{{4}}"
     r"|\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}[./]\d{1,2}[./]\d{4}(?!\d))"
 )
-_DATE_LINE = re.compile(rf"[^\n.;!?]{{0,70}}?(?<!\w)({_DATE})[^\n;!?]{{0,30}}", re.IGNORECASE)
+_DATE_LINE = re.compile(rf"[^\n.;!?]{{0,70}}?(?<!\w)({_DATE})[^\n.;!?]{{0,30}}", re.IGNORECASE)
 _DATELINE = re.compile(
     r"[A-Z][\w.'’ ,/-]{1,60}?,\s(" + _DATE + rf"|{_MONTH}\s\d{{1,2}}|\d{{1,2}}\s{_MONTH})\.?,?"
     r"\s*(?:\([^()\n]{2,40}\))?\s*(?:--|[-–—:])\s"
 )
 _MEETING_DATE = re.compile(
-    rf"\b(?:met|meeting|summit|session|held|gathered|convened|assembled|adopted|issued|done|signed)\b[^.\n]{{0,100}}?(?<!\w)({_DATE})"
+    rf"\b(?i:met|meeting|summit|session|held|gathered|convened|assembled|adopted|issued|done|signed)\b[^.\n]{{0,100}}?(?<!\w)({_DATE})"
 )
 _AGENCY = re.compile(r"[A-Z][^\n()]{1,70}\(([A-Z][\w .&/-]{1,38})\)\s*(?:--|[-–—])\s")
 _SOURCE_LINE = re.compile(r"(?:source|publisher|published by|issued by)\s*:\s*(\S[^\n]{1,80})", re.IGNORECASE)

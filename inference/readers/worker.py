@@ -140,7 +140,11 @@ def serve(connection: Connection[Any, Any]) -> None:
         except InputError as error:
             connection.send_bytes(json.dumps({"error": str(error)}).encode())
         except Exception as error:
-            problem = f"{name}: is a broken {kind} file ({type(error).__name__}: {error}); save it anew"
+            # Short of memory, parsers raise errors of many kinds.
+            problem = (
+                f"{name}: is broken, or too large to be read as {kind} ({type(error).__name__}: {error}); "
+                "save it anew, or its text as a .txt file"
+            )
             connection.send_bytes(json.dumps({"error": problem}).encode())
         connection.send_bytes(b"null")
 
