@@ -109,7 +109,16 @@ class ShardFormat(StrEnum):
 SECONDS_BETWEEN_LINES = 30
 """How often a long run says how far it is where there is no terminal."""
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Text files; - is standard input.")]
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE...",
+        help="Files (txt, md, html, pdf, docx, jsonl, csv, parquet), folders, addresses; - is standard input.",
+    ),
+]
+PrivateOption = Annotated[
+    bool, typer.Option("--allow-private", help="Fetch from this machine and local networks, too.")
+]
 FormatOption = Annotated[OutputFormat, typer.Option("--format", "-f", help="How to write the results.")]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")
@@ -187,12 +196,14 @@ def analyze(
     summarizer: SummarizerOption = "summarizer",
     engine: EngineOption = EngineName.auto,
     threads: ThreadsOption = None,
+    allow_private: PrivateOption = False,
 ) -> None:
     """Label every sentence and write an abstract of each text."""
     analyzer = _analyzer(classifier, summarizer, engine, threads)
     _run(
         analyzer,
         files,
+        allow_private,
         None if deadlines else method.value,
         "analysis",
         format,
@@ -218,10 +229,21 @@ def classify(
     classifier: ClassifierOption = "classifier",
     engine: EngineOption = EngineName.auto,
     threads: ThreadsOption = None,
+    allow_private: PrivateOption = False,
 ) -> None:
     """Label every sentence of each text."""
     analyzer = _analyzer(classifier, "", engine, threads)
-    _run(analyzer, files, None, "sentences", format, output, explain=explain, min_confidence=min_confidence)
+    _run(
+        analyzer,
+        files,
+        allow_private,
+        None,
+        "sentences",
+        format,
+        output,
+        explain=explain,
+        min_confidence=min_confidence,
+    )
 
 
 @app.command()
@@ -234,10 +256,11 @@ def summarize(
     summarizer: SummarizerOption = "summarizer",
     engine: EngineOption = EngineName.auto,
     threads: ThreadsOption = None,
+    allow_private: PrivateOption = False,
 ) -> None:
     """Write an abstract of each text."""
     analyzer = _analyzer(classifier, summarizer, engine, threads)
-    _run(analyzer, files, method.value, "abstract", format, output)
+    _run(analyzer, files, allow_private, method.value, "abstract", format, output)
 
 
 @app.command()
@@ -825,6 +848,7 @@ def _analyzer(classifier: str, summarizer: str, engine: EngineName, threads: int
 def _run(
     analyzer: Analyzer,
     files: Sequence[str],
+    allow_private: bool,
     method: Any,  # noqa: ANN401 - a Method or None
     content: Content,
     format: OutputFormat,
@@ -835,35 +859,38 @@ def _run(
     list_deadlines: bool = False,
     date: str | None = None,
 ) -> None:
-    """Analyse files one by one, so that what fails is named and the rest is written."""
+    """Analyse documents one by one, so that what fails is named and the rest is written."""
     from .inference.api import abstain
     from .inference.deadlines import deadlines, render_deadlines
-    from .inference.reading import read_document
+    from .inference.reading import ReadText, read_documents
     from .inference.reports import print_text, render
 
     analyses: list[Analysis] = []
     failures = 0
     shows_at_once = format is OutputFormat.text and output is None and not list_deadlines
     console = _console() if shows_at_once else None
-    for file in files:
+    for read in read_documents(files, allow_private=allow_private):
+        if not isinstance(read, ReadText):
+            _say(f"error: {read}")
+            failures += 1
+            continue
         try:
-            read = read_document(file)
             document = replace(read.document, date=date) if date else read.document
             analysis = analyzer.analyze(document, method=method, facts=facts)
-            if explain:
-                analysis = replace(analysis, sentences=tuple(analyzer.explain(analysis.sentences)))
-            if min_confidence:
-                analysis = replace(analysis, sentences=tuple(abstain(analysis.sentences, min_confidence)))
         except InputError as error:
             _say(f"error: {error}")
             failures += 1
             continue
-        for warning in (*read.warnings, *analysis.warnings):
-            _say(f"warning: {warning}" if file in warning else f"warning: {file}: {warning}")
+        if explain:
+            analysis = replace(analysis, sentences=tuple(analyzer.explain(analysis.sentences)))
+        if min_confidence:
+            analysis = replace(analysis, sentences=tuple(abstain(analysis.sentences, min_confidence)))
+        for warning in (*read.warnings, *(f"{analysis.source}: {warning}" for warning in analysis.warnings)):
+            _say(f"warning: {warning}")
         if console is not None:
-            print_text(analysis, content, analyzer.schema, console)
-            if len(files) > 1:
+            if analyses:
                 console.print()
+            print_text(analysis, content, analyzer.schema, console)
         analyses.append(analysis)
     if not shows_at_once and analyses:
         rendered = (

@@ -225,6 +225,8 @@ class Analyzer:
             abstract=abstract,
             models=models,
             warnings=tuple(_warnings(document.text)),
+            date=document.date,
+            publisher=document.publisher,
         )
 
     def _warned(self, texts: Sequence[Text], method: Method | None) -> list[Analysis]:
@@ -283,7 +285,10 @@ def _with_facts(analysis: Analysis, document: Document, sentences: Sequence[Sent
         replace(sentence, facts=facts) for sentence, facts in zip(analysis.sentences, found, strict=True)
     )
     return replace(
-        analysis, sentences=labelled, date=written.isoformat() if written else None, warnings=warnings
+        analysis,
+        sentences=labelled,
+        dates_counted_from=written.isoformat() if written else None,
+        warnings=warnings,
     )
 
 

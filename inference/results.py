@@ -48,17 +48,21 @@ class Analysis:
     """Everything the package says of one text."""
 
     source: str | None
-    """The file it was read from, if any."""
+    """The file or address it was read from, if any."""
     title: str | None
     sentences: tuple[LabelledSentence, ...]
     abstract: Abstract | None
     """None when no abstract was asked for."""
     models: dict[str, str]
     """Names of the models by what they did."""
-    date: str | None = None
+    dates_counted_from: str | None = None
     """With `facts`: the day from which relative dates were counted, ISO 8601; None where the text tells none."""
     warnings: tuple[str, ...] = ()
     """What a reader of the result should know of the text or of how it was read."""
+    date: str | None = None
+    """The text's date as its source writes it, if it was found."""
+    publisher: str | None = None
+    """Who published it, if that was found."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data, ready for JSON."""

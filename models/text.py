@@ -46,12 +46,14 @@ class Document:
         title: The title, if known.
         date: The date as the source writes it, if known.
         identifier: A name by which the source can be found again, such as a path.
+        publisher: Who published it, if known.
     """
 
     text: str
     title: str | None = None
     date: str | None = None
     identifier: str | None = None
+    publisher: str | None = None
 
 
 def segment(text: str) -> list[Sentence]:

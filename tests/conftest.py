@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import socket
+import threading
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -143,3 +146,54 @@ def tiny_analyzer(classifier_folder, summarizer_folder):
     import communique
 
     return communique.load(classifier_folder, summarizer_folder)
+
+
+class _Website(http.server.BaseHTTPRequestHandler):
+    """Answers with a text, a page in another encoding, a redirect, an endless answer, or an error."""
+
+    def do_GET(self):
+        path = urllib.parse.urlsplit(self.path).path
+        if path == "/article.txt":
+            self.answer(
+                "text/plain; charset=utf-8", "The council met in Zürich. It approved a plan.".encode()
+            )
+        elif path == "/latin":
+            page = (
+                "<p>The council met in Zürich and approved a plan of nine points for the port of Málaga.</p>"
+            )
+            self.answer("text/html; charset=iso-8859-1", page.encode("latin-1"))
+        elif path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", urllib.parse.unquote(urllib.parse.urlsplit(self.path).query))
+            self.end_headers()
+        elif path == "/endless":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain")
+            self.end_headers()
+            try:
+                while True:
+                    self.wfile.write(b"more " * 200_000)
+            except OSError:
+                pass  # the other side has seen enough
+        else:
+            self.send_error(404)
+
+    def answer(self, content_type, body):
+        self.send_response(200)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def website():
+    """The address of a website on this machine."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Website)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()

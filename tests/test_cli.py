@@ -68,10 +68,11 @@ def test_output_file(run, article, tmp_path, format):
 def test_bad_files_are_named_and_the_rest_is_written(run, article, tmp_path):
     (tmp_path / "empty.txt").write_text(" ")
     (tmp_path / "picture.txt").write_bytes(b"\x89PNG\r\n")
+    (tmp_path / "folder").mkdir()
     files = [
         tmp_path / "none.txt",
         article,
-        tmp_path,
+        tmp_path / "folder",
         tmp_path / "empty.txt",
         tmp_path / "picture.txt",
         article,
@@ -81,7 +82,7 @@ def test_bad_files_are_named_and_the_rest_is_written(run, article, tmp_path):
     assert len(out.splitlines()) == 2
     for message in (
         "none.txt: there is no such file",
-        "is a folder",
+        "is a folder without a file that can be read",
         "empty.txt: the text is empty",
         "a PNG picture",
     ):
@@ -127,6 +128,24 @@ def test_a_megabyte_line(run, tmp_path):
     path.write_text("The council met. " * 3000)
     code, out, _ = run("classify", path, "--format", "jsonl")
     assert code == 0 and len(json.loads(out)["sentences"]) == 3000
+
+
+def test_every_document_of_a_folder_and_its_tables(run, article, tmp_path):
+    (tmp_path / "more.jsonl").write_text(
+        '{"text": "They met in Riga.", "id": "riga", "date": "4 July 2024", "source": "LETA"}\n{"text": ""}\n'
+    )
+    code, out, err = run("classify", tmp_path, "--format", "jsonl")
+    first, second = (json.loads(line) for line in out.splitlines())
+    assert code == 1 and "more.jsonl:2: the text is empty" in err
+    assert first["source"] == str(article)
+    assert (second["source"], second["date"], second["publisher"]) == ("riga", "4 July 2024", "LETA")
+
+
+def test_addresses_of_this_machine_are_refused_unless_allowed(run, website):
+    code, _, err = run("classify", f"{website}/article.txt")
+    assert code == 1 and "local network" in err and "--allow-private" in err
+    code, out, _ = run("classify", f"{website}/article.txt", "--allow-private", "--format", "json")
+    assert code == 0 and json.loads(out)["source"] == f"{website}/article.txt"
 
 
 def test_unknown_model(run, article):

@@ -18,6 +18,10 @@ HEAVY = (
     "matplotlib",
     "numpy",
     "rich",
+    "lxml",
+    "pyarrow",
+    "pypdfium2",
+    "trafilatura",
 )
 
 

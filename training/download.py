@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 import urllib.error
 import urllib.parse
-import urllib.request
 import urllib.robotparser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .._version import __version__
+from ..errors import InputError
+from ..inference.readers.web import fetch
 
 USER_AGENT = f"communique/{__version__} (corpus restore)"
-TIMEOUT_SECONDS = 30
 PAUSE_SECONDS = 1.0
 MAX_BYTES = 10_000_000
 ATTEMPTS = 3
@@ -61,7 +61,7 @@ def download_pages(
         if problem is None:
             try:
                 content = _fetch(page.url, pause)
-            except (OSError, ValueError) as error:
+            except (InputError, OSError, ValueError) as error:
                 problem = str(error)
             else:
                 partial = target.with_suffix(".partial")
@@ -90,7 +90,7 @@ def _robots_of(site: str) -> urllib.robotparser.RobotFileParser | None:
     """Read a site's rules; None where it has none."""
     try:
         lines = _open(f"{site}/robots.txt").splitlines()
-    except (OSError, ValueError):
+    except (InputError, OSError, ValueError):
         return None
     rules = urllib.robotparser.RobotFileParser()
     rules.parse(lines)
@@ -110,13 +110,9 @@ def _fetch(url: str, pause: float) -> str:
 
 
 def _open(url: str) -> str:
-    request = urllib.request.Request(url, headers={"User-Agent": USER_AGENT})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
-        data = answer.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise ValueError(f"is larger than {MAX_BYTES // 1_000_000} MB")
-        charset = answer.headers.get_content_charset() or "utf-8"
+    # The addresses come from labels that the user chose, so any is allowed.
+    answer = fetch(url, user_agent=USER_AGENT, max_bytes=MAX_BYTES, allow_private=True)
     try:
-        return str(data.decode(charset, errors="replace"))
+        return answer.data.decode(answer.charset or "utf-8", errors="replace")
     except LookupError:
-        return str(data.decode("utf-8", errors="replace"))
+        return answer.data.decode("utf-8", errors="replace")

@@ -199,17 +199,17 @@ def test_abstaining_takes_the_types_of_unsure_sentences_only(tiny_analyzer):
 
 def test_facts_on_demand(tiny_analyzer):
     plain = tiny_analyzer.analyze(ARTICLE, method=None)
-    assert plain.date is None and not any(sentence.facts for sentence in plain.sentences)
+    assert plain.dates_counted_from is None and not any(sentence.facts for sentence in plain.sentences)
     document = communique.Document(ARTICLE, date="1988-03-04")
     analysis = tiny_analyzer.analyze(document, method=None, facts=True)
     found = [fact for sentence in analysis.sentences for fact in sentence.facts]
     assert ("country", "Finland", "FIN") in [(fact.kind, fact.text, fact.value) for fact in found]
     assert all(ARTICLE[fact.start : fact.end] == fact.text for fact in found)
-    assert analysis.date == "1988-03-04" and analysis.warnings == ()
+    assert analysis.dates_counted_from == "1988-03-04" and analysis.warnings == ()
     assert [dataclasses.replace(s, facts=()) for s in analysis.sentences] == list(plain.sentences)
 
 
 def test_dates_that_cannot_be_resolved_are_told(tiny_analyzer):
     analysis = tiny_analyzer.analyze(ARTICLE, method=None, facts=True)
-    assert analysis.date is None
+    assert analysis.dates_counted_from is None
     assert "date(s) such as 'March 3' have no value" in analysis.warnings[0]

@@ -138,7 +138,7 @@ def test_every_bad_document_is_a_row_with_its_reason(run, tmp_path):
         f"{bad}:9": "is not JSON that can be read",
         str(folder / "a.txt"): "the text is empty",
         str(folder / "b.bin"): "is binary data",
-        str(folder / "c.txt"): "there is no such file",
+        str(folder / "c.txt"): "is a link that leads nowhere",
         str(folder / "d"): "is a folder",
         str(folder / "e.txt"): "is no ordinary file",
         str(folder / "f.jsonl"): "holds no document",
@@ -164,10 +164,10 @@ def test_a_damaged_parquet_file_is_rejected_by_name(run, documents, tmp_path):
 def test_a_text_that_breaks_the_engine_is_rejected_alone(run, documents, tmp_path, monkeypatch):
     real = communique.Analyzer._analyses
 
-    def breaking(self, texts, method):
+    def breaking(self, texts, method, **options):
         if any("Round 4" in (document.title or "") for document in texts):
             raise RuntimeError("no such shape")
-        return real(self, texts, method)
+        return real(self, texts, method, **options)
 
     monkeypatch.setattr(communique.Analyzer, "_analyses", breaking)
     assert run(documents, shard_size=5).documents == 6
@@ -177,7 +177,7 @@ def test_a_text_that_breaks_the_engine_is_rejected_alone(run, documents, tmp_pat
 
 
 def test_a_fault_of_every_document_is_not_theirs(run, documents, tmp_path, monkeypatch):
-    def breaking(self, texts, method):
+    def breaking(self, texts, method, **options):
         raise RuntimeError("out of memory")
 
     with monkeypatch.context() as patch:
