@@ -662,6 +662,23 @@ def models_export(
     _say(f"wrote {export_model(model, name, output, overwrite=overwrite)}")
 
 
+@models_app.command("calibrate")
+def models_calibrate(
+    model: Annotated[str, typer.Argument(help="A shipped classifier's name, or a model folder.")],
+    data: Annotated[
+        list[Path],
+        typer.Option("--data", help="Annotated documents that the classifier has not learned from."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model folder to write.")],
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Fit probabilities, thresholds and confidence anew to texts of your own; the weights stay as they are."""
+    from .training.classifier import calibrate_classifier
+
+    metrics = calibrate_classifier(model, data, output, overwrite=overwrite)
+    _say(f"wrote {output}; macro-F1 on these texts {metrics['primary_macro_f1']:.3f}")
+
+
 @models_app.command("card")
 def models_card(
     folder: Annotated[Path, typer.Argument(help="A model folder.")],

@@ -193,7 +193,9 @@ def _read(path: Path) -> Iterator[_Found]:
 
 
 def _text_file(path: Path, name: str) -> _Found:
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if path.is_dir():
+        return _Found(name, "is a folder behind a link; name it as an input to read it")
+    if path.exists() and not path.is_file():
         return _Found(name, "is no ordinary file")
     try:
         read = read_document(path)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
+import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from ..models.classifier import (
     CALIBRATION,
     TOKENIZER,
     WEIGHTS,
+    Engine,
     SentenceClassifier,
     Window,
     encode_windows,
@@ -25,7 +29,14 @@ from ..models.classifier import (
     position_features,
     sentence_inputs,
 )
-from ..models.folder import FORMAT_VERSION, new_model_folder, open_model_folder, write_hashes, write_json
+from ..models.folder import (
+    FORMAT_VERSION,
+    file_hash,
+    new_model_folder,
+    open_model_folder,
+    write_hashes,
+    write_json,
+)
 from ..models.taxonomy import LabelSchema, commitment_schema
 from .base_models import Checkpoint, find_checkpoint
 from .config import (
@@ -179,7 +190,7 @@ def _data(
     config: ClassifierConfig,
 ) -> tuple[LabelSchema, list[AnnotatedDocument], list[AnnotatedDocument]]:
     """Load the schema, the training data and the validation data of a run."""
-    groups = (config.data.training_files(), [data_path(path) for path in config.data.validation])
+    groups = (config.data.training_files(), config.data.validation_files())
     if config.model.label_schema == LABELS_OF_DATA:
         train, validation = ([item for path in files for item in load_examples(path)] for files in groups)
         schema = schema_of_examples([*train, *validation], config.name)
@@ -451,9 +462,46 @@ def _without_path(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name != "_name_or_path"}
 
 
-def _calibrate(folder: Path, validation: Sequence[AnnotatedDocument], schema: LabelSchema) -> dict[str, Any]:
+def calibrate_classifier(
+    model: str | Path, paths: Sequence[Path], output: Path, *, overwrite: bool = False
+) -> dict[str, Any]:
+    """Fit temperatures, thresholds and confidence of a trained classifier anew, to other texts than it was fitted to.
+
+    Args:
+        model: A shipped classifier's name, or a model folder; it is left as it is.
+        paths: Annotated documents or labelled texts that the classifier has not learned from; a few hundred sentences.
+        output: The model folder to write: the same weights with another calibration.
+        overwrite: Replace an earlier output.
+
+    Returns:
+        The figures of the result on those texts.
+
+    Raises:
+        CorpusError: If a file is broken, or has a label that the classifier lacks.
+        ModelFolderError: If the model is damaged, or the output exists and `overwrite` is false.
+    """
+    source = open_model_folder(model, "classifier")
+    documents = load_training_data(paths, source.schema)
+    with new_model_folder(output, overwrite=overwrite) as folder:
+        for name in source.hashes:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source.file(name), folder / name)
+        write_hashes(folder)
+        metrics = _calibrate(folder, documents, source.schema, engine="auto")
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        record["metrics"] = metrics
+        record["calibration_data"] = {path.name: file_hash(path) for path in paths}
+        record["counts"]["validation"] = asdict(statistics(documents, source.schema))
+        write_json(folder / "run.json", record)
+        write_card(folder)
+    return metrics
+
+
+def _calibrate(
+    folder: Path, validation: Sequence[AnnotatedDocument], schema: LabelSchema, engine: Engine = "torch"
+) -> dict[str, Any]:
     """Fit and store temperatures and thresholds; return the validation figures of the result."""
-    classifier = SentenceClassifier(open_model_folder(folder, "classifier"), engine="torch")
+    classifier = SentenceClassifier(open_model_folder(folder, "classifier"), engine=engine)
     inputs = [
         item
         for document in validation

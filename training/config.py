@@ -43,6 +43,8 @@ class DataConfig(_Strict):
     did not."""
     validation: tuple[str, ...] = ()
     """Files that decide on the best epoch, the temperatures and the thresholds."""
+    optional_validation: tuple[str, ...] = ()
+    """Further ones, where they exist."""
     validation_share: float = Field(default=0.2, ge=0, lt=1)
     """Where no validation file is named: the share of each label's examples that is set aside for it. With 0
     nothing is decided: the last epoch, temperatures of 1 and thresholds of 0.5 hold."""
@@ -53,9 +55,15 @@ class DataConfig(_Strict):
         there = [path for path in self.optional if path not in absent]
         return [data_path(path) for path in (*self.train, *self.extra, *there)]
 
+    def validation_files(self) -> list[Path]:
+        """Return the files to decide by: of the optional ones those that exist."""
+        absent = self.absent_files()
+        there = [path for path in self.optional_validation if path not in absent]
+        return [data_path(path) for path in (*self.validation, *there)]
+
     def absent_files(self) -> list[str]:
         """Return the optional files that do not exist."""
-        return [path for path in self.optional if not data_path(path).exists()]
+        return [p for p in (*self.optional, *self.optional_validation) if not data_path(p).exists()]
 
 
 class AugmentationConfig(_Strict):

@@ -22,7 +22,7 @@ import numpy as np
 from .._version import __version__
 from ..errors import MissingExtraError, TrainingError
 from ..models.folder import check_output, file_hash
-from .config import ClassifierConfig, OptimizationConfig, SummarizerConfig, data_path, to_yaml
+from .config import ClassifierConfig, OptimizationConfig, SummarizerConfig, to_yaml
 from .corpus import CorpusStatistics
 
 try:
@@ -254,7 +254,7 @@ def run_record(
 ) -> dict[str, Any]:
     """Describe a finished run: what it learned from, with what, how long, and how well."""
     data = run.config.data
-    files = [*data.training_files(), *map(data_path, data.validation)]
+    files = [*data.training_files(), *data.validation_files()]
     return {
         "communique": __version__,
         "python": platform.python_version(),

@@ -30,7 +30,7 @@ from ..models.taxonomy import LabelSchema
 from ..models.text import segment
 from .base_models import Checkpoint, find_checkpoint
 from .cards import write_card
-from .config import SummarizerConfig, data_path, to_yaml
+from .config import SummarizerConfig, to_yaml
 from .corpus import AnnotatedDocument, load_documents, statistics
 from .figures import loss_curve
 
@@ -82,7 +82,7 @@ def train_summarizer(
     """
     schema = schema_of(config.model.label_schema)
     train = _with_abstract(config.data.training_files(), schema)
-    validation = _with_abstract([data_path(path) for path in config.data.validation], schema)
+    validation = _with_abstract(config.data.validation_files(), schema)
     checkpoint = find_checkpoint(config.model.base)
     run = start_run(config, resume=resume, overwrite=overwrite)
 

@@ -96,7 +96,9 @@ def test_facts_in_every_report():
     )
     data = json.loads(render([analysis], "json", "analysis", SCHEMA))
     jsonschema.validate(data, json_schema())
-    assert data["sentences"][1]["facts"][0]["value"] == "5/6 EUR" and data["dates_counted_from"] == "2020-01-01"
+    assert (
+        data["sentences"][1]["facts"][0]["value"] == "5/6 EUR" and data["dates_counted_from"] == "2020-01-01"
+    )
     rows = list(csv.DictReader(io.StringIO(render([analysis], "csv", "analysis", SCHEMA))))
     assert [row["amount"] for row in rows] == ["", "5/6 EUR"]
     assert "| 2 | call | amount: 5/6 EUR | He said" in render([analysis], "markdown", "sentences", SCHEMA)

@@ -15,7 +15,12 @@ import communique
 from communique.errors import CorpusError, ModelFolderError, TrainingError
 from communique.models.classifier import SentenceClassifier
 from communique.training.base_models import find_checkpoint
-from communique.training.classifier import ClassifierForTraining, optimizer_with_layer_decay, train_classifier
+from communique.training.classifier import (
+    ClassifierForTraining,
+    calibrate_classifier,
+    optimizer_with_layer_decay,
+    train_classifier,
+)
 from communique.training.config import (
     ClassifierConfig,
     ClassifierLossConfig,
@@ -231,3 +236,31 @@ def test_easy_negatives_count_less():
     assert loss().item() == pytest.approx(math.log(2))
     assert loss(negative_focus=1).item() == pytest.approx(math.log(2) * (1 + 0.5) / 2)
     assert loss(negative_focus=2).item() == pytest.approx(math.log(2) * (1 + 0.25) / 2)
+
+
+def test_calibrated_anew_to_other_texts(classifier_folder, corpus, tmp_path):
+    before = json.loads((classifier_folder / "calibration.json").read_text())
+    weights = (classifier_folder / "model.safetensors").read_bytes()
+    output = tmp_path / "ours"
+    metrics = calibrate_classifier(classifier_folder, [corpus["train"]], output)
+    after = json.loads((output / "calibration.json").read_text())
+    assert after != before and json.loads((classifier_folder / "calibration.json").read_text()) == before
+    assert (output / "model.safetensors").read_bytes() == weights
+    record = json.loads((output / "run.json").read_text())
+    assert record["metrics"]["primary_macro_f1"] == pytest.approx(metrics["primary_macro_f1"])
+    assert list(record["calibration_data"]) == ["train.jsonl"]
+    assert "Calibrated anew, without training, on:\n- `train.jsonl`" in (output / "README.md").read_text()
+    assert communique.load(output).classify("They agreed to trade.")
+    with pytest.raises(ModelFolderError, match="--overwrite"):
+        calibrate_classifier(classifier_folder, [corpus["train"]], output)
+
+
+def test_optional_validation_is_used_where_it_is(classifier_overrides, corpus, tmp_path):
+    there, gone = corpus["train"], tmp_path / "gone.jsonl"
+    options = [f"data.optional_validation={there},{gone}", "training.max_steps=1", f"output={tmp_path / 'm'}"]
+    record = json.loads(
+        (train_classifier(config(classifier_overrides, *options), quiet=True) / "run.json").read_text()
+    )
+    sentences = sum(len(json.loads(line)["sentences"]) for line in there.read_text().splitlines())
+    assert record["counts"]["validation"]["sentences"] > sentences
+    assert record["absent_data"] == [str(gone)]
