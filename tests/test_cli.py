@@ -4,11 +4,10 @@ import subprocess
 import sys
 import time
 
+import communique.cli as cli
 import jsonschema
 import pytest
 from typer.testing import CliRunner
-
-import communique.cli as cli
 
 ARTICLE = "Talks in Riga\nThe council approved a work plan of 9 points. He urged all members to ratify the treaty.\n"
 

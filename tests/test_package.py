@@ -4,9 +4,8 @@ import subprocess
 import sys
 from importlib.resources import files
 
-import pytest
-
 import communique
+import pytest
 
 HEAVY = (
     "torch",

@@ -2,9 +2,8 @@ import dataclasses
 import json
 import warnings
 
-import pytest
-
 import communique
+import pytest
 from communique.errors import ConfigError, InputError
 
 ARTICLE = (

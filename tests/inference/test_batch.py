@@ -10,9 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 import communique
+import pytest
 from communique.errors import BatchError, InputError, MissingExtraError
 from communique.inference import batch, batch_output
 from communique.inference.batch import group_documents, run_batch

@@ -3,7 +3,6 @@ import os
 import sys
 
 import pytest
-
 from communique.errors import InputError
 from communique.inference.reading import read_document
 

@@ -4,7 +4,6 @@ import json
 
 import jsonschema
 import pytest
-
 from communique.inference.reports import json_schema, render
 from communique.inference.results import Abstract, AbstractSentence, Analysis, LabelledSentence
 from communique.models.taxonomy import commitment_schema

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from communique.models.calibration import Calibration, Line
 from communique.models.taxonomy import CommitmentType, LabelSchema, commitment_schema
 

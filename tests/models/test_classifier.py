@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from communique.models.classifier import (
     SentenceClassifier,
     SentenceInput,

@@ -2,11 +2,10 @@
 
 import shutil
 
+import communique
 import numpy as np
 import pytest
 import torch
-
-import communique
 from communique.errors import ModelFolderError
 from communique.models.classifier import SentenceClassifier, sentence_inputs
 from communique.models.engines.export import export_model
@@ -93,9 +92,8 @@ def test_gguf_written_from_transformers_reads_back_the_same(gguf_file, tmp_path)
     """Weights go to GGUF, with the rows of attention reordered, and come back through transformers."""
     import gguf
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
     from communique.models.engines.gguf import write_gguf
+    from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(0)
     config = LlamaConfig(
@@ -136,9 +134,8 @@ def test_shipped_engines_agree_on_the_seed_article(seed_article):
 
 def test_int8_weights_are_small_and_the_same_in_every_engine(tmp_path):
     """A network whose matrices are large enough to be worth it: both engines run what lies on disk."""
-    from transformers import BertConfig, BertModel
-
     from communique.models.engines.torch import SentenceEncoder, load_weights, save_weights
+    from transformers import BertConfig, BertModel
 
     torch.manual_seed(0)
     settings = BertConfig(

@@ -4,7 +4,6 @@ import random
 
 import numpy as np
 import pytest
-
 from communique.models.classifier import SentenceClassifier, sentence_inputs
 from communique.models.explanation import MASK_TOKENS, explain, strongest
 

@@ -1,9 +1,8 @@
 import json
 import shutil
 
-import pytest
-
 import communique
+import pytest
 from communique.errors import ModelFolderError
 from communique.models.folder import find_model_folder, new_model_folder, open_model_folder, shipped_models
 

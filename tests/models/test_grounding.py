@@ -1,5 +1,4 @@
 import pytest
-
 from communique.models.grounding import check_support
 
 SOURCE = [

@@ -1,5 +1,4 @@
 import pytest
-
 from communique.models.summarizer import (
     MeetingSummarizer,
     SourceSentence,

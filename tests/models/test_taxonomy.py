@@ -1,5 +1,4 @@
 import pytest
-
 from communique.errors import ConfigError
 from communique.models.taxonomy import LabelSchema, commitment_schema
 

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from communique.models.text import Document, Sentence, find_title, segment
 
 HARD_CASES = Path(__file__).parent / "data" / "sentence_boundaries.txt"

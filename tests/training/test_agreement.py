@@ -1,10 +1,9 @@
 import pytest
-from sklearn.metrics import cohen_kappa_score
-
 from communique.errors import CorpusError
 from communique.models.taxonomy import commitment_schema
 from communique.training.agreement import agreement, krippendorff_alpha, masi_distance
 from communique.training.corpus import AnnotatedDocument
+from sklearn.metrics import cohen_kappa_score
 
 SCHEMA = commitment_schema()
 

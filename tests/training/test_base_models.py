@@ -4,7 +4,6 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-
 from communique.errors import TrainingError
 from communique.training.base_models import (
     BASE_MODELS,

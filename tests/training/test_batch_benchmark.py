@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from communique.errors import CommuniqueError, InputError
 from communique.training import batch_benchmark
 from communique.training.batch_benchmark import (

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from communique.errors import CommuniqueError
 from communique.models.taxonomy import commitment_schema
 from communique.training.baselines import TFIDF, learned_types

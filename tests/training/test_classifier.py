@@ -6,16 +6,15 @@ import sys
 import time
 from pathlib import Path
 
+import communique
 import pytest
 import torch
-from safetensors.torch import load_file
-
-import communique
 from communique.errors import CorpusError, ModelFolderError, TrainingError
 from communique.models.classifier import SentenceClassifier
 from communique.training.base_models import find_checkpoint
 from communique.training.classifier import optimizer_with_layer_decay, train_classifier
 from communique.training.config import ClassifierConfig, ClassifierOptimizationConfig, load_config
+from safetensors.torch import load_file
 
 
 def config(overrides, *more):

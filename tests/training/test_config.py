@@ -1,6 +1,5 @@
 import pytest
 import yaml
-
 from communique.errors import ConfigError
 from communique.training.config import (
     ClassifierConfig,

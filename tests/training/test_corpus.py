@@ -2,7 +2,6 @@ import json
 from collections import Counter
 
 import pytest
-
 from communique.errors import CorpusError
 from communique.models.taxonomy import commitment_schema
 from communique.training.config import data_path

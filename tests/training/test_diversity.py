@@ -4,7 +4,6 @@ import json
 import random
 
 import pytest
-
 from communique.errors import CorpusError
 from communique.training.diversity import Text, comparison, diversity, read_texts, separation
 

@@ -2,7 +2,6 @@ import json
 
 import numpy as np
 import pytest
-
 from communique.models.taxonomy import commitment_schema
 from communique.training.baselines import keyword_types, lead, majority_types
 from communique.training.cards import write_card

@@ -2,9 +2,8 @@
 
 import json
 
-import pytest
-
 import communique
+import pytest
 from communique.errors import ConfigError, CorpusError
 from communique.models.taxonomy import commitment_schema
 from communique.training.classifier import train_classifier

@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score
-
 from communique.models.taxonomy import commitment_schema
 from communique.training.metrics import (
     RougeMetric,
@@ -12,6 +10,7 @@ from communique.training.metrics import (
     per_type_scores,
     rouge_scores,
 )
+from sklearn.metrics import f1_score
 
 SCHEMA = commitment_schema()
 REFERENCES = [["pledge"], ["decision", "activity"], ["call", "position"], ["background"]]

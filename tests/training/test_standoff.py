@@ -5,8 +5,6 @@ import json
 import threading
 
 import pytest
-from typer.testing import CliRunner
-
 from communique.cli import app
 from communique.errors import CorpusError
 from communique.models.taxonomy import commitment_schema
@@ -21,6 +19,7 @@ from communique.training.standoff import (
     to_standoff,
     write_restored,
 )
+from typer.testing import CliRunner
 
 SENTENCES = [
     ("Harbour ministers adopt salvage plan", ("decision",)),

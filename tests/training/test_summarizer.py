@@ -1,8 +1,7 @@
 import json
 
-import pytest
-
 import communique
+import pytest
 from communique.errors import TrainingError
 from communique.models.grounding import check_support
 from communique.models.taxonomy import commitment_schema
