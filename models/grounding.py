@@ -10,23 +10,39 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
-from .text import segment
+import numpy as np
+from numpy.typing import NDArray
 
-UnsupportedKind = Literal["name", "number", "date", "actor", "wording"]
+from .acts import DENIES, DIRECTS, Cue, Polarity, find_cues, is_actor, is_passive, is_reversed, opens_anaphoric, opens_with_pronoun
+from .names import Name, NameIndex, dateline_end, find_names, is_place, is_venue, spelled_out, TITLE_WORDS
+from .quantities import DatePartKind, find_date_parts, find_quantities, related_date_parts
+from .text import segment
+from .words import ContentWord, content_words
+
+UnsupportedKind = Literal["name", "number", "date", "place", "actor", "polarity"]
 
 MAX_SOURCES = 3
 MIN_GAIN = 0.12
 """A further source is named when it alone accounts for this share of the sentence's words."""
-ACTOR_WORDS = 5
-"""Content words before a verb in which its actor is looked for."""
 FIDELITY_WINDOW = 5
 """Content words within which two words of a source count as neighbours."""
 MIN_COVERAGE = 0.6
 """Below this share of words found in its sources, a sentence is not told by them."""
+REACH = 3.0
+"""Content words after which a word counts half for where an item of its sentence is told."""
+OTHER_CLAUSE = 0.25
+"""What a word of the next clause counts for it."""
+CONFIDENT = 0.3
+"""Share of an item's surroundings that a source sentence must hold before it can contradict the item."""
+ELSEWHERE = 0.75
+"""An item that is told only where less than this share of the best match is told can be misplaced."""
+SLOT = 4
+"""Content words around an item of the source within which its slot is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +50,12 @@ class UnsupportedItem:
     """Something that an abstract sentence says and its source does not."""
 
     kind: UnsupportedKind
-    """`actor` is a name that the source holds, but not where it tells this."""
     text: str
+    start: int
+    """Offsets in the sentence: `sentence[start:end] == text`."""
+    end: int
+    source: int | None
+    """The source sentence that tells this otherwise; None when the source does not hold the item at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +63,12 @@ class Support:
     """What carries one abstract sentence."""
 
     text: str
+    start: int
+    """Offset in the abstract, when that was given as one text; 0 in a list of sentences."""
     sources: tuple[int, ...]
     """Indices of the source sentences that support it, in their order; empty when none does."""
     unsupported: tuple[UnsupportedItem, ...]
+    """In the order of the sentence."""
     coverage: float
     """Share of its words, weighted by rarity, that its sources hold; between 0 and 1."""
     fidelity: float
@@ -55,52 +78,79 @@ class Support:
     """
 
 
-def check_support(abstract: str | Sequence[str], source: str | Sequence[str]) -> list[Support]:
+def check_support(
+    abstract: str | Sequence[str], source: str | Sequence[str], *, dated: date | None = None
+) -> list[Support]:
     """Find the sources of every abstract sentence and what the source does not support.
 
-    Numbers are compared by value ("$1.5 billion" and "1,500 million dollars" agree), months and weekdays
-    by name and abbreviation, names by word, nationality ("Chinese" and "China") and acronym.
-
-    Args:
-        abstract: The abstract, or its sentences.
-        source: The text that it is about, or its sentences.
-
-    Returns:
-        One `Support` for each abstract sentence; the indices count the source's sentences.
+    TODO
     """
-    sentences = [s.text for s in segment(abstract)] if isinstance(abstract, str) else list(abstract)
-    index = SourceIndex([s.text for s in segment(source)] if isinstance(source, str) else list(source))
-    return [index.support(sentence) for sentence in sentences]
+    if isinstance(abstract, str):
+        sentences = [(sentence.text, sentence.start) for sentence in segment(abstract)]
+    else:
+        sentences = [(text, 0) for text in abstract]
+    texts = [sentence.text for sentence in segment(source)] if isinstance(source, str) else list(source)
+    index = SourceIndex(texts, dated)
+    return [index.support(text, start) for text, start in sentences]
 
 
 class SourceIndex:
-    """The sentences of a source, prepared for `support`."""
+    """The sentences of a source, prepared for `support`.
 
-    def __init__(self, sentences: Sequence[str]) -> None:
+    Args:
+        sentences: The sentences, in order.
+        dated: The day the source was written; see `check_support`.
+    """
+
+    def __init__(self, sentences: Sequence[str], dated: date | None = None) -> None:
         self.sentences = list(sentences)
-        self._stems = [set(_stems(sentence)) for sentence in sentences]
-        self._items = [_Items.of(sentence) for sentence in sentences]
-        self._all = _Items.union(self._items)
-        self._all.names |= _acronyms(sentences)
+        self._words = [content_words(sentence) for sentence in sentences]
+        self._stems = [{word.stem for word in words} for words in self._words]
+        self._names = [find_names(sentence) for sentence in sentences]
+        self._numbers = [list(find_quantities(sentence)) for sentence in sentences]
+        self._dates = [find_date_parts(sentence) for sentence in sentences]
+        anchor = dated or self._first_date()
+        self._related: list[set[tuple[DatePartKind, int | tuple[int, int]]]] = [
+            related_date_parts(text, anchor) if anchor is not None else set() for text in sentences
+        ]
+        self._anchor = anchor
+        self._all = NameIndex(sentences, self._names)
+        self._links = _linked_countries(self.sentences, self._names)
+        self._local: dict[tuple[int, int], NameIndex] = {}
         counts = Counter(stem for stems in self._stems for stem in stems)
         self._weights = {stem: math.log(1 + len(self._stems) / count) for stem, count in counts.items()}
         self._unknown_weight = math.log(1 + max(1, len(self._stems)))
 
-    def support(self, sentence: str) -> Support:
-        """Judge one abstract sentence."""
-        weights = {stem: self._weights.get(stem, self._unknown_weight) for stem in _stems(sentence)}
+    def support(self, sentence: str, start: int = 0) -> Support:
+        """Judge one abstract sentence that begins at `start` of its abstract."""
+        words = content_words(sentence)
+        weights = {word.stem: self._weights.get(word.stem, self._unknown_weight) for word in words}
         total = sum(weights.values())
         sources, coverage = self._sources(weights, total) if total else ((), 0.0)
-        unsupported = tuple(self._unsupported(sentence, sources, coverage))
-        return Support(sentence, sources, unsupported, coverage, self._fidelity(sentence, sources))
+        found = self._unsupported(sentence, words) if self.sentences else ()
+        unsupported = sorted(found, key=lambda item: (item.start, item.end))
+        fidelity = self._fidelity([word.stem for word in words], sources)
+        return Support(sentence, start, sources, tuple(unsupported), coverage, fidelity)
 
-    def _fidelity(self, sentence: str, sources: Sequence[int]) -> float:
-        stems = _stems(sentence)
+    def _first_date(self) -> date | None:
+        """Find the day that the source gives itself: the first full date near its beginning."""
+        for parts in self._dates[:3]:
+            days = [part.value for part in parts if part.kind == "day"]
+            years = {part.value for part in parts if part.kind == "year"}
+            if len(years) == 1 and days:
+                month, day = days[-1]
+                try:
+                    return date(int(str(years.pop())), month, day)
+                except ValueError:
+                    continue
+        return None
+
+    def _fidelity(self, stems: Sequence[str], sources: Sequence[int]) -> float:
         pairs = list(itertools.pairwise(stems))
         joined = {
-            (first, second)
+            (first.stem, second.stem)
             for source in sources
-            for words in [_stems(self.sentences[source])]
+            for words in [self._words[source]]
             for i, first in enumerate(words)
             for second in words[i + 1 : i + 1 + FIDELITY_WINDOW]
         }
@@ -125,311 +175,375 @@ class SourceIndex:
             missing = {stem: weight for stem, weight in missing.items() if stem not in self._stems[best]}
         return tuple(sorted(chosen)), round(1 - sum(missing.values()) / total, 4)
 
-    def _unsupported(
-        self, sentence: str, sources: Sequence[int], coverage: float
-    ) -> Iterator[UnsupportedItem]:
-        items = _Items.of(sentence)
-        near = self._names_near(sources)
-        for name in sorted(items.names):
-            if not _is_known(name, self._all.names) and _stem(name) not in self._weights:
-                yield UnsupportedItem("name", name)
-            elif _is_known(name, self._all.names) and not _is_known(name, near):
-                yield UnsupportedItem("actor", name)
-        for actor in self._wrong_actors(sentence, sources):
-            yield UnsupportedItem("actor", actor)
-        for place in _places(sentence):
-            if not any(_stands_as_place(place, text) for text in self.sentences):
-                yield UnsupportedItem("name", place)
-        for number in sorted(items.numbers - self._all.numbers):
-            yield UnsupportedItem("number", f"{number:g}")
-        for date in sorted(items.dates - self._all.dates):
-            yield UnsupportedItem("date", date)
-        if coverage < MIN_COVERAGE:
-            yield UnsupportedItem("wording", sentence)
+    def _unsupported(self, sentence: str, words: Sequence[ContentWord]) -> Iterator[UnsupportedItem]:
+        surroundings = _Surroundings(words, self._stems, self._weights, self._unknown_weight)
+        yield from self._unsupported_names(sentence, surroundings)
+        yield from self._unsupported_numbers(sentence, surroundings)
+        yield from self._unsupported_dates(sentence, surroundings)
+        yield from self._unsupported_polarity(sentence, surroundings)
 
-    def _wrong_actors(self, sentence: str, sources: Sequence[int]) -> Iterator[str]:
-        """Yield who is said to have urged, pledged ... where the sources tell that act of somebody else.
+    # --- names
 
-        An act that no source tells with the same verb is not judged.
-        """
-        for actor, verb in _acts(sentence):
-            told = [source for source in sources if _before(verb, self.sentences[source]) is not None]
-            stems = set(_stems(" ".join(actor)))
-            if told and not any(stems & self._actor_stems(verb, source) for source in told):
-                yield " ".join(actor)
+    def _unsupported_names(self, sentence: str, surroundings: _Surroundings) -> Iterator[UnsupportedItem]:
+        spelled = spelled_out(sentence, self._all)
+        names = find_names(sentence)
+        told = NameIndex([sentence], [names])
+        for name in names:
+            if any(start <= name.start and name.end <= end for start, end in spelled):
+                continue
+            place = is_place(sentence, name.start)
+            actor = is_actor(sentence, name.end)
+            known = self._all.holds(name) if place else self._all.acts_for(name)
+            kind: UnsupportedKind = "place" if place else "actor" if actor else "name"
+            text = sentence[name.start : name.end]
+            if not known:
+                yield UnsupportedItem(kind, text, name.start, name.end, None)
+                continue
+            if place:
+                other = self._other_venue(name, sentence, told)
+                if other is None:
+                    other = self._other_place(name, surroundings, told)
+            elif actor:
+                other = self._other_surname(name, names, told)
+                if other is None:
+                    other = self._other_actor(name, surroundings, told)
+            else:
+                other = self._other_surname(name, names, told)
+                if other is None:
+                    other = self._other_name(name, surroundings, told)
+            if other is not None:
+                yield UnsupportedItem(kind, text, name.start, name.end, other)
 
-    def _actor_stems(self, verb: str, source: int) -> set[str]:
-        """Collect the words that stand before a verb; for a pronoun, those of the sentences before too."""
-        before = _before(verb, self.sentences[source]) or ""
-        stems = set(_stems(before))
-        if not stems or _PRONOUN.search(before):
-            for index in range(max(0, source - 3), source):
-                stems |= self._stems[index]
-        return stems
+    def _other_place(self, name: Name, surroundings: _Surroundings, told: NameIndex) -> int | None:
+        def rivals(index: int) -> list[tuple[int, int]]:
+            text = self.sentences[index]
+            return [
+                (other.start, other.end)
+                for other in self._names[index]
+                if not told.holds(other) and is_place(text, other.start)
+            ]
 
-    def _names_near(self, sources: Sequence[int]) -> set[str]:
-        """Collect the names of the sources, of their neighbours (for pronouns) and of the opening."""
-        near = {0, 1, 2}
-        for source in sources:
-            near |= {source - 2, source - 1, source, source + 1}
-        kept = [index for index in sorted(near) if 0 <= index < len(self.sentences)]
-        return _Items.union([self._items[i] for i in kept]).names | _acronyms(
-            [self.sentences[i] for i in kept]
+        holders = [self._near(i, 0).holds(name) for i in range(len(self.sentences))]
+        return self._in_its_slot(name.start, name.end, surroundings, holders, rivals, 0.6)
+
+    def _other_name(self, name: Name, surroundings: _Surroundings, told: NameIndex) -> int | None:
+        if not name.countries:
+            return None
+
+        def rivals(index: int) -> list[tuple[int, int]]:
+            return [
+                (other.start, other.end)
+                for other in self._names[index]
+                if other.countries and not told.holds(other)
+            ]
+
+        holders = [self._stands_for(name, i, 2 if opens_anaphoric(text) else 0) for i, text in enumerate(self.sentences)]
+        return self._in_its_slot(name.start, name.end, surroundings, holders, rivals, 0.6)
+
+    def _other_surname(self, name: Name, names: Sequence[Name], told: NameIndex) -> int | None:
+        """Find a sentence in which the name before this one is followed by another, as in "Kadri Saar"."""
+        before = next((other for other in names if other.end + 1 == name.start), None)
+        if before is None or before.countries or name.countries:
+            return None
+        found = None
+        for i, group in enumerate(self._names):
+            for first, second in itertools.pairwise(group):
+                if first.key == before.key:
+                    if name.key in self._near(i, 0).words or second.start != first.end + 1 or told.holds(second):
+                        return None
+                    found = i
+        return found
+
+    def _other_venue(self, name: Name, sentence: str, told: NameIndex) -> int | None:
+        """Find the sentence that names where the meeting was, when it is said to have been elsewhere."""
+        opening = range(min(3, len(self.sentences)))
+        if not is_venue(sentence, name.start) or any(self._near(i, 0).holds(name) and not any(n.start<dateline_end(self.sentences[i]) for n in self._names[i]) for i in opening):
+            return None
+        found = None
+        for i, text in enumerate(self.sentences):
+            for other in self._names[i]:
+                if other.start < dateline_end(text) or is_venue(text, other.start):
+                    if self._near(i, 0).holds(name) and name.key in text[other.start:other.start+40].lower():
+                        return None
+                    if not told.holds(other):
+                        found = i if found is None else found
+        return found
+
+    def _other_actor(self, name: Name, surroundings: _Surroundings, told: NameIndex) -> int | None:
+        scores = surroundings.scores(name.start, name.end, after_only=True)
+        if not len(scores) or scores.max() < CONFIDENT:
+            return None
+        other = None
+        for i in map(int, np.flatnonzero(scores >= 0.6 * scores.max())):
+            if self._stands_for(name, i, 0):
+                return None
+            if opens_with_pronoun(self.sentences[i]):
+                if self._stands_for(name, i, 3):
+                    return None
+                other = i if scores[i] >= 0.5 else other
+            elif any(self._is_rival(n, name, i, told) for n in self._names[i]):
+                other = i
+            elif self._stands_for(name, i, 3):
+                return None
+        return other
+
+    def _is_rival(self, other: Name, name: Name, index: int, told: NameIndex) -> bool:
+        """Say whether a source sentence names another actor of the same sort."""
+        if told.holds(other) or bool(other.countries) != bool(name.countries):
+            return False
+        return bool(other.countries) or (
+            other.key not in TITLE_WORDS and is_actor(self.sentences[index], other.end)
         )
 
-
-@dataclass(slots=True)
-class _Items:
-    """The checkable items of a text."""
-
-    names: set[str]
-    numbers: set[float]
-    dates: set[str]
-
-    @classmethod
-    def of(cls, text: str) -> _Items:
-        dates = set(_dates(text))
-        names = {name for name in _names(text) if name not in _DATE_WORDS}
-        for short, words in _LONG_FORMS.items():
-            if words <= names:
-                names = names - words | {short}
-        return cls(names, set(_numbers(text)), dates)
-
-    @classmethod
-    def union(cls, parts: Iterable[_Items]) -> _Items:
-        result = cls(set(), set(), set())
-        for part in parts:
-            result.names |= part.names
-            result.numbers |= part.numbers
-            result.dates |= part.dates
-        return result
-
-
-# --- Words ---------------------------------------------------------------------------------------
-
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d[\d.,]*")
-_FUNCTION_WORDS = frozenset(
-    "a an the and or but nor of in on at by for from with without to into onto over under about against among between"
-    " through during before after since until as than that this these those which who whom whose what when where how"
-    " it its he his him she her they their them we our us i you your is are was were be been being has have had do"
-    " does did will would shall should may might can could must not no also said says saying according all any each"
-    " both other others some such more most own same so there here if while up out".split()
-)
-_ENDINGS = (
-    "ations",
-    "ation",
-    "ments",
-    "ment",
-    "ingly",
-    "ings",
-    "ing",
-    "ions",
-    "ion",
-    "ies",
-    "ied",
-    "ed",
-    "es",
-    "ly",
-    "s",
-    "e",
-    "y",
-)
-
-
-def _stems(text: str) -> list[str]:
-    """Return the stems of a text's content words; crude, and the same on both sides of a comparison."""
-    words = (re.sub(r"['’]s?$", "", word.lower()).rstrip(".,") for word in _WORD.findall(text))
-    return [_stem(_canonical(word)) for word in words if word not in _FUNCTION_WORDS]
-
-
-def _canonical(word: str) -> str:
-    """Give a nationality its country's name, and a month or weekday its full name."""
-    return _NATIONALITIES.get(word) or _DATE_WORDS.get(word) or word
-
-
-def _stem(word: str) -> str:
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word[: -len(ending)]
-    return word
-
-
-# --- Names ---------------------------------------------------------------------------------------
-
-_NAME = re.compile(r"\b[^\W\d_a-z][\w.&'’-]*\w|\b[^\W\d_a-z]\b")
-_LOWER_OPENERS = frozenset(
-    "the a an in on at by for from with to under after before during while when as they it he she its their his her"
-    " this that these those both all no some most many several members ministers leaders delegates officials heads"
-    " representatives countries states participants parties governments presidents foreign defense defence finance"
-    " one two three four five six seven eight nine ten also other another each separately meanwhile however according"
-    " talks negotiators senior environment health trade energy agriculture interior transport experts envoys further".split()
-)
-_NATIONALITY_ENDINGS = ("n", "an", "ian", "ean", "ese", "i", "ish", "nian", "s")
-_NATIONALITIES = {
-    "american": "us", "french": "france", "dutch": "netherlands", "british": "britain", "greek": "greece", "danish": "denmark",
-    "swedish": "sweden", "finnish": "finland", "polish": "poland", "spanish": "spain", "turkish": "turkey",
-    "irish": "ireland", "welsh": "wales", "scottish": "scotland", "swiss": "switzerland", "thai": "thailand",
-    "german": "germany", "czech": "czechoslovakia", "slovak": "slovakia", "norwegian": "norway",
-    "peruvian": "peru", "canadian": "canada", "argentine": "argentina", "philippine": "philippines",
-    "filipino": "philippines", "kazakh": "kazakhstan", "uzbek": "uzbekistan", "kyrgyz": "kyrgyzstan",
-    "tajik": "tajikistan", "turkmen": "turkmenistan", "afghan": "afghanistan", "lao": "laos", "burmese": "burma",
-    "cypriot": "cyprus", "icelandic": "iceland", "belgian": "belgium", "brazilian": "brazil", "chinese": "china",
-    "portuguese": "portugal", "ukrainian": "ukraine", "italian": "italy", "hungarian": "hungary",
-    "croatian": "croatia", "croat": "croatia", "serb": "serbia", "english": "england",
-    "soviet": "ussr", "european": "europe", "african": "africa", "asian": "asia", "lebanese": "lebanon",
-    "mexican": "mexico", "chilean": "chile", "egyptian": "egypt", "ivorian": "ivory", "malian": "mali",
-}  # fmt: skip
-_LONG_FORMS = {
-    "us": {"united", "states"},
-    "uk": {"united", "kingdom"},
-    "un": {"united", "nations"},
-    "eu": {"european", "union"},
-    "ec": {"european", "community"},
-    "korea": {"republic", "korea"},
-}
-# Without this, "Niger" would be read as the country of "Nigerian".
-_DISTINCT = {("niger", "nigerian"), ("guinea", "guineans")}
-
-
-def _names(text: str) -> Iterator[str]:
-    """Yield the words of names, in lower case; "U.S." becomes "us"."""
-    for match in _NAME.finditer(text):
-        word = match.group().replace("’", "'")
-        word = re.sub(r"'s?$", "", word)
-        for part in re.split(r"[-/]", word):
-            plain = part.replace(".", "").lower()
-            opens_sentence = match.start() == 0 or text[: match.start()].rstrip()[-1:] in '.!?:"“'
-            if len(plain) < 2 or not part[:1].isupper():
-                continue
-            if plain in _FUNCTION_WORDS and plain != "us":
-                continue
-            if opens_sentence and (plain in _LOWER_OPENERS or plain.endswith("ing")):
-                continue
-            yield plain
-
-
-_ACT = re.compile(
-    r"\b(urged|pledged|vowed|called|warned|promised|demanded|appealed|announced|offered|committed|stressed|welcomed)\b"
-)
-_PRONOUN = re.compile(r"\b(?:he|she|it|they|who|which)\b", re.IGNORECASE)
-
-
-def _acts(sentence: str) -> Iterator[tuple[list[str], str]]:
-    """Yield the last words before each verb that tells an act, within its clause, and the verb.
-
-    A pronoun, or a verb that shares the subject of the clause before, names nobody.
-    """
-    for match in _ACT.finditer(sentence):
-        clause = re.split(r"[,;]", sentence[: match.start()])[-1]
-        words = [word for word in re.findall(r"[\w'’-]+", clause) if word.lower() not in _FUNCTION_WORDS]
-        if words and not _PRONOUN.search(clause):
-            yield words[-ACTOR_WORDS:], match.group(1)
-
-
-def _before(verb: str, text: str) -> str | None:
-    """Return the words of a sentence before a verb in any of its forms, or None where it has none."""
-    match = re.search(rf"\b{re.escape(verb[:-2])}(?:ed|e|es|s|ing)?\b", text)
-    return text[: match.start()] if match else None
-
-
-_PLACE = re.compile(r"\b(?:in|at|near|to|from)\s+([A-Z][\w'’]+)(?!\w|\s+(?:of\s+)?[A-Z]|-)")
-
-
-def _places(text: str) -> Iterator[str]:
-    """Yield single capitalised words that a sentence uses as a place, such as "in Riga"."""
-    for match in _PLACE.finditer(text):
-        word = re.sub(r"['’]s?$", "", match.group(1))
-        if word.lower() not in _DATE_WORDS:
-            yield word
-
-
-def _stands_as_place(word: str, text: str) -> bool:
-    """Say whether a text holds a word other than as the beginning of a longer name.
-
-    "Shanghai" in "Shanghai Cooperation Organization" does not say that anything happened in Shanghai.
-    """
-    for match in re.finditer(rf"\b{re.escape(word)}\b", text, re.IGNORECASE):
-        rest = text[match.end() :]
-        if not re.match(
-            r"\s+(?:[A-Z][a-z]+\s+)*(?:Organi[sz]ation|Association|Agreement|Pact|Treaty|Protocol|Council"
-            r"|Commission|Conference|Convention|Group|Club|Declaration|Accord|Forum|Process|Initiative)\b",
-            rest,
-        ):
+    def _stands_for(self, name: Name, index: int, back: int) -> bool:
+        """Say whether a sentence, or one of those before it, names this actor or somebody of that country."""
+        near = self._near(index, back)
+        if near.acts_for(name):
             return True
-    return any(_is_known(word.lower(), {name}) for name in _names(text) if name != word.lower())
+        return any(self._links.get(key, frozenset()) & name.countries for key in near.keys)
 
+    def _near(self, index: int, back: int) -> NameIndex:
+        key = (index, back)
+        if key not in self._local:
+            chosen = range(max(0, index - back), index + 1)
+            self._local[key] = NameIndex(
+                [self.sentences[i] for i in chosen], [self._names[i] for i in chosen]
+            )
+        return self._local[key]
 
-def _is_known(name: str, names: set[str]) -> bool:
-    if name in names:
+    def _in_its_slot(
+        self,
+        start: int,
+        end: int,
+        surroundings: _Surroundings,
+        holders: Sequence[bool],
+        rivals: Callable[[int], list[tuple[int, int]]],
+        certain: float = 1.1,
+    ) -> int | None:
+        """Find the source sentence that tells this with another item in the place of the one judged.
+
+        Such a sentence holds the words around the item clearly better than any that has the item, and
+        another item of its sort stands among the same neighbours there.
+        """
+        scores = surroundings.scores(start, end)
+        if not len(scores) or scores.max() < CONFIDENT:
+            return None
+        held = max((float(score) for score, holds in zip(scores, holders, strict=True) if holds), default=0.0)
+        neighbours = surroundings.neighbours(start, end)
+        for index in map(int, np.argsort(-scores, kind="stable")[:2]):
+            if scores[index] < max(CONFIDENT, 0.8 * scores.max()) or held >= ELSEWHERE * scores[index]:
+                continue
+            words = self._words[index]
+            dateline = dateline_end(self.sentences[index])
+            for first, last in rivals(index):
+                before = [word.stem for word in words if word.end <= first][-SLOT:]
+                after = [word.stem for word in words if word.start >= last][:SLOT]
+                if first < dateline or scores[index] >= certain or neighbours & {*before, *after}:
+                    return index
+        return None
+
+    # --- numbers and dates
+
+    def _unsupported_numbers(self, sentence: str, surroundings: _Surroundings) -> Iterator[UnsupportedItem]:
+        quantities = list(find_quantities(sentence))
+        told = {quantity.value for quantity in quantities}
+        for quantity in quantities:
+            value = quantity.value
+            holders = [any(other.value == value for other in group) for group in self._numbers]
+            text = sentence[quantity.start : quantity.end]
+            if not any(holders):
+                if self._counts(value, sentence[quantity.end :]):
+                    continue
+                yield UnsupportedItem("number", text, quantity.start, quantity.end, None)
+                continue
+
+            counted = surroundings.next_words(quantity.end)
+
+            def rivals(
+                index: int, counted: set[str] = counted, currency: bool = quantity.is_money
+            ) -> list[tuple[int, int]]:
+                return [
+                    (q.start, q.end)
+                    for q in self._numbers[index]
+                    if q.value not in told
+                    and (
+                        q.is_money and currency
+                        if q.is_money or currency
+                        else counted & _next_stems(self._words[index], q.end, 4)
+                    )
+                ]
+
+            other = self._in_its_slot(quantity.start, quantity.end, surroundings, holders, rivals)
+            if other is not None:
+                yield UnsupportedItem("number", text, quantity.start, quantity.end, other)
+
+    def _counts(self, value: float, rest: str) -> bool:
+        """Say whether a number counts the states that a source sentence names one by one."""
+        if not _STATES.match(rest):
+            return False
+        named = [
+            len({min(name.countries) for name in group if name.countries}) for group in self._names
+        ]
+        return value in named
+
+    def _unsupported_dates(self, sentence: str, surroundings: _Surroundings) -> Iterator[UnsupportedItem]:
+        parts = find_date_parts(sentence)
+        told = {(part.kind, part.value) for part in parts}
+        for part in parts:
+            key = (part.kind, part.value)
+            holders = [
+                key in related or any((other.kind, other.value) == key for other in group)
+                for group, related in zip(self._dates, self._related, strict=True)
+            ]
+            text = sentence[part.start : part.end]
+            if not any(holders):
+                if part.kind == "year" and self._anchor is not None and part.value == self._anchor.year:
+                    continue
+                yield UnsupportedItem("date", text, part.start, part.end, None)
+                continue
+
+            def rivals(index: int, kind: str = part.kind) -> list[tuple[int, int]]:
+                return [
+                    (p.start, p.end)
+                    for p in self._dates[index]
+                    if p.kind == kind and (p.kind, p.value) not in told
+                ]
+
+            other = self._in_its_slot(part.start, part.end, surroundings, holders, rivals)
+            if other is not None:
+                yield UnsupportedItem("date", text, part.start, part.end, other)
+
+    # --- polarity
+
+    def _unsupported_polarity(self, sentence: str, surroundings: _Surroundings) -> Iterator[UnsupportedItem]:
+        for cue in find_cues(sentence):
+            scores = surroundings.scores(cue.start, cue.end, after_only=not is_passive(sentence, cue))
+            if not len(scores) or scores.max() < CONFIDENT:
+                continue
+            passive = is_passive(sentence, cue)
+            predicate = surroundings.preceding(cue.start) if passive else surroundings.following(cue.end)
+            if len(predicate) < 2 or is_reversed(sentence, cue.end):
+                continue
+            verdicts = [
+                self._contradicts(cue, int(i), predicate, float(scores[i]))
+                for i in np.flatnonzero(scores >= 0.75 * scores.max())
+            ]
+            if True in verdicts and False not in verdicts:
+                source = int(scores.argmax())
+                yield UnsupportedItem(
+                    "polarity", sentence[cue.start : cue.end], cue.start, cue.end, source
+                )
+
+    def _contradicts(self, cue: Cue, index: int, predicate: Sequence[str], score: float) -> bool | None:
+        """Say whether a source sentence tells the same act with another polarity; None if it cannot be told."""
+        text = self.sentences[index]
+        words = self._words[index]
+        clauses = {word.clause for word in words if word.stem in predicate}
+        governing: set[Polarity] = set()
+        nearby: set[Polarity] = set()
+        for other in find_cues(text):
+            first = sum(word.start < other.end for word in words)
+            scope = words[max(0, first - 9) : first] if is_passive(text, other) else words[first : first + 8]
+            stems = {word.stem for word in scope}
+            if len(stems & set(predicate)) >= 0.5 * len(predicate) or predicate[0] in [w.stem for w in scope[:4]]:
+                governing.add(other.polarity)
+            if scope and scope[0].clause in clauses:
+                nearby.add(other.polarity)
+        if cue.polarity in governing:
+            return False
+        if cue.polarity in nearby:
+            return None
+        positive = governing & {"promised", "done"}
+        if cue.polarity in ("denied", "directed"):
+            if positive and not governing & {"denied", "directed"}:
+                return True
+            if cue.polarity == "denied":
+                return None if DENIES.search(text) or score < 0.5 else True
+            around = " ".join(self.sentences[max(0, index - 1) : index + 2])
+            return None if DIRECTS.search(around) or score < 0.65 or text[:1] in "(-•" else True
+        if not governing or positive:
+            return None
         return True
-    country = _NATIONALITIES.get(name)
-    if country in names or any(_NATIONALITIES.get(other) == name for other in names):
-        return True
-    return any(_same_root(name, other) or _same_root(other, name) for other in names)
 
 
-def _same_root(shorter: str, longer: str) -> bool:
-    """Say whether `longer` is the plural of `shorter`, or the nationality of that country."""
-    if len(shorter) < 4 or len(longer) <= len(shorter) or (shorter, longer) in _DISTINCT:
-        return False
-    stem = shorter.rstrip("aeiouy") if len(shorter) > 4 else shorter
-    return any(longer in (shorter + ending, stem + ending) for ending in _NATIONALITY_ENDINGS)
-
-
-def _acronyms(sentences: Iterable[str]) -> set[str]:
-    """Build the acronyms of runs of capitalised words, such as "sco" of its full name."""
-    found = set()
-    for sentence in sentences:
-        for run in re.findall(
-            r"(?:[A-Z][\w'’-]+(?:\s+(?:of|the|for|and|on|in|de|des)\b)*[\s-]+){1,7}[A-Z][\w'’-]+", sentence
-        ):
-            initials = [word[0] for word in re.split(r"[\s-]+", run) if word[:1].isupper()]
-            for start in range(len(initials)):
-                for end in range(start + 2, len(initials) + 1):
-                    found.add("".join(initials[start:end]).lower())
-    return found
-
-
-# --- Numbers and dates ---------------------------------------------------------------------------
-
-_SCALES = {
-    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "mln": 1e6, "m": 1e6, "billion": 1e9, "bln": 1e9, "bn": 1e9,
-    "trillion": 1e12, "trn": 1e12,
-}  # fmt: skip
-_NUMBER_WORDS = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
-    "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
-    "seventy": 70, "eighty": 80, "ninety": 90, "dozen": 12, "half": 0.5, "third": 1 / 3, "quarter": 0.25,
-}  # fmt: skip
-_NUMBER = re.compile(
-    r"(?<![\w.])(\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|" + "|".join(_NUMBER_WORDS) + r")"
-    r"(?:st|nd|rd|th)?(?:[\s-]?(hundred|thousand|million|mln|billion|bln|trillion|trn|bn|m)\b)?(?![\w])",
-    re.IGNORECASE,
+_STATES = re.compile(
+    r"(?:[\s-]\w+){0,4}?[\s-](?:states?|countries|nations?|governments|members?|sides|neighbou?rs|parties|capitals)\b"
 )
-_MONTHS = "january february march april may june july august september october november december".split()
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_DATE_WORDS = {word: word for word in (*_MONTHS, *_WEEKDAYS)} | {
-    word[:length]: word for word in (*_MONTHS, *_WEEKDAYS) for length in (3, 4) if word != "may"
-}
-_DATE = re.compile(r"\b(" + "|".join(sorted(_DATE_WORDS, key=len, reverse=True)) + r")\b\.?", re.IGNORECASE)
 
 
-def _numbers(text: str) -> Iterator[float]:
-    for match in _NUMBER.finditer(text):
-        digits, scale = match.groups()
-        word = digits.lower()
-        # "The two agreed" counts what the text has named, it states no figure.
-        if word in ("two", "three") and re.search(
-            r"\b(?:the|these|those|all|other)\s+$", text[: match.start()], re.I
-        ):
-            continue
-        value = _NUMBER_WORDS[word] if word in _NUMBER_WORDS else float(re.sub(r"[, ]", "", digits))
-        yield round(value * _SCALES.get((scale or "").lower(), 1), 6)
+def _linked_countries(
+    sentences: Sequence[str], names: Sequence[Sequence[Name]]
+) -> dict[str, frozenset[str]]:
+    """Link people to the countries beside their names, as in "Iranian Minister Ahmad Kalantari"."""
+    links: dict[str, frozenset[str]] = {}
+    for text, group in zip(sentences, names, strict=True):
+        for country, name in itertools.product(group, group):
+            if not country.countries or name.countries or name.key in TITLE_WORDS:
+                continue
+            between = text[country.end : name.start] or text[name.end : country.start]
+            if len(between) < 70 and not re.search(r"[;.:]|,.*,|\b(?:and|said|told|met|with|from|in)\b", between):
+                links[name.key] = links.get(name.key, frozenset()) | country.countries
+    return links
 
 
-def _dates(text: str) -> Iterator[str]:
-    for match in _DATE.finditer(text):
-        # "may" and "march" are dates only with a capital; so are "sat" and "sun".
-        if match.group()[0].isupper() and not re.match(r"May\s+(?:[a-z]|not\b)", text[match.start() :]):
-            yield _DATE_WORDS[match.group(1).lower()]
+def _next_stems(words: Sequence[ContentWord], end: int, count: int) -> set[str]:
+    return set(itertools.islice((word.stem for word in words if word.start >= end), count))
+
+
+class _Surroundings:
+    """How well each source sentence holds the words around a place in an abstract sentence."""
+
+    def __init__(
+        self,
+        words: Sequence[ContentWord],
+        stems: Sequence[set[str]],
+        weights: dict[str, float],
+        unknown_weight: float,
+    ) -> None:
+        self._words = words
+        self._weights = np.array([weights.get(word.stem, unknown_weight) for word in words])
+        self._present = np.array([[word.stem in group for group in stems] for word in words], dtype=float)
+        self._clauses = np.array([word.clause for word in words])
+
+    def scores(self, start: int, end: int, *, after_only: bool = False) -> NDArray[np.float64]:
+        """Return for each source sentence the share of the surrounding words that it holds.
+
+        Nearer and rarer words count more, those of other clauses less.
+
+        Args:
+            start: Where the item begins that is judged; its own words do not count.
+            end: Where it ends.
+            after_only: Leave the words before it out.
+        """
+        before = np.array([word.end <= start for word in self._words])
+        after = np.array([word.start >= end for word in self._words])
+        position = int(before.sum())
+        order = np.arange(len(self._words))
+        distance = np.where(before, position - 1 - order, order - position)
+        clause = next((word.clause for word in self._words if word.end > start), None)
+        if clause is None:
+            clause = self._words[-1].clause if self._words else 0
+        near = 1 / (1 + np.maximum(distance, 0) / REACH) * OTHER_CLAUSE ** np.abs(self._clauses - clause)
+        counted = self._weights * near * (after if after_only else before | after)
+        total = counted.sum()
+        return counted @ self._present / total if total else np.zeros(0)
+
+    def neighbours(self, start: int, end: int) -> set[str]:
+        """Return the stems of the two content words on either side of an item."""
+        before = [word.stem for word in self._words if word.end <= start]
+        after = [word.stem for word in self._words if word.start >= end]
+        return {*before[-2:], *after[:2]}
+
+    def next_words(self, end: int) -> set[str]:
+        """Return the stems of the next two content words."""
+        return _next_stems(self._words, end, 2)
+
+    def following(self, end: int) -> list[str]:
+        """Return the stems of up to four content words that follow in the same clause."""
+        after = [word for word in self._words if word.start >= end][:4]
+        return [word.stem for word in after if word.clause == after[0].clause]
+
+    def preceding(self, start: int) -> list[str]:
+        """Return the stems of up to four content words that precede in the same clause, the nearest first."""
+        before = [word for word in self._words if word.end <= start][-4:]
+        return [word.stem for word in reversed(before) if word.clause == before[-1].clause]

@@ -1,0 +1,159 @@
+"""Who acts in a sentence, and with what polarity: done or failed, promised or asked for.
+
+The words that show it are few and regular in reports of meetings; what none of them marks is not judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Polarity = Literal["denied", "directed", "promised", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A word that says whether something is done, denied, asked for or promised."""
+
+    polarity: Polarity
+    start: int
+    end: int
+
+
+# What an abstract says of an act.
+_CUES: dict[Polarity, re.Pattern[str]] = {
+    "denied": re.compile(
+        r"\b(?:(?:fail(?:s|ed)?|refus(?:es|ed)|declin(?:es|ed)|unable|unwilling) (?:to|on)|failed|declined|refused"
+        r"|(?:did|do|does|could|can|would|will|shall|should|was|were|is|are|has|had|have) not|cannot|without"
+        r"|not to|never|reject(?:s|ed)?|ruled out|oppos(?:es|ed)|threw out|turned down|voted down|declining|refusing"
+        r"|failing|no (?:agreement|decision|accord|consensus))\b",
+        re.IGNORECASE,
+    ),
+    "directed": re.compile(
+        r"\b(?:should|must|ought to|urg(?:es|ed|ing)|call(?:s|ed|ing)? (?:on|upon)|ask(?:s|ed)"
+        r"|invit(?:es|ed)|appeal(?:s|ed)|demand(?:s|ed))\b",
+        re.IGNORECASE,
+    ),
+    "promised": re.compile(
+        r"\b(?:will|would|shall|pledg(?:es|ed|ing)|promis(?:es|ed|ing)|vow(?:s|ed)|undert(?:akes|ook)|committed"
+        r"|decid(?:e|es|ed)|resolv(?:e|es|ed)|(?:is|are|was|were) to)\b(?! not| be (?:prepared|ready))",
+        re.IGNORECASE,
+    ),
+    "done": re.compile(
+        r"\b(?:agree(?:s|d|ing|ment)?|(?:an|with|in) agreement|adopt(?:s|ed)|approv(?:es|ed)|accept(?:s|ed)|back(?:s|ed)(?! by)|adoption|approval"
+        r"|endors(?:es|ed)|managed)\b(?! not)",
+        re.IGNORECASE,
+    ),
+}
+
+# What a source may say in one of many ways: the wide lists keep the judgement cautious.
+DENIES = re.compile(
+    r"\b(?:not|no|nor|none|never|neither|nothing|nobody|without|cannot|fail\w*|refus\w*|reject\w*|declin\w*|oppos\w*"
+    r"|object\w*|unable|unwilling|impossible|block\w*|veto\w*|withh\w+|abstain\w*|abstention\w*|dead-?lock\w*|stalemate"
+    r"|collaps\w*|broke\w*|break\w*|disagree\w*|differ\w*|divid\w*|split|short|lack\w*|put off|postpon\w*|defer\w*"
+    r"|suspend\w*|shelv\w*|drop\w*|dismiss\w*|den(?:y|ies|ied)|rul\w+ out|exclud\w*|resist\w*|stall\w*|against|only|unless"
+    r"|ban(?:s|ned)?|prohibit\w*|refrain\w*|elud\w*|miss\w*|unresolved|unsettled|impasse|stop\w*|quarrel\w*|stuck"
+    r"|absent|empty|prevent\w*|abandon\w*|turn\w* down|vot\w+ down|left out|aside|hold\w* (?:back|out)|held (?:back|out)"
+    r"|cool|reluctan\w*|uncertain\w*|remain\w*|far|bar(?:s|red)|too|rather|instead|wide apart|nowhere|little|outside"
+    r"|ended|walk\w* out|pull\w* out|withdr\w+|delay\w*|cancel\w*|scrap\w*|hinder\w*|un\w+ed)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+DIRECTS = re.compile(
+    r"\b(?:should|must|ought|shall|urg\w*|call\w*|ask\w*|invit\w*|appeal\w*|demand\w*|request\w*|recommend\w*|need\w*"
+    r"|want\w*|propos\w*|requir\w*|encourag\w*|press\w*|insist\w*|instruct\w*|told|tell\w*|direct\w*|advis\w*|warn\w*"
+    r"|plead\w*|beg\w*|exhort\w*|expect\w*|suggest\w*|seek\w*|sought|has to|have to|had to|is to|are to|was to|were to"
+    r"|to be|better|time to|time for|wish\w*|favou?r\w*|hop\w+|necessary|essential|important|duty|obliged|bound|entrust\w*|charg\w*|task\w*|commission\w*"
+    r"|mandat\w*|order\w*|challeng\w*|counsel\w*|remind\w*|admonish\w*|let|solicit\w*|petition\w*|lobb\w*|look\w* to|due)\b",
+    re.IGNORECASE,
+)
+PROMISES = re.compile(
+    r"\b(?:will|would|shall|pledg\w*|promis\w*|vow\w*|undert\w+|commit\w*|agree\w*|decid\w*|decision|resol\w*|is to|are to|was to"
+    r"|were to|intend\w*|intent\w*|plan\w*|offer\w*|ready|prepared|willing\w*|assur\w*|guarantee\w*|going to|set to|due|to be|adopt\w*"
+    r"|announc\w*|approv\w*|settl\w*|accept\w*|determined|engage\w*|sign\w*|schedul\w*|gave|giv\w+|provid\w*|contribut\w*"
+    r"|expected|next|tak\w+ up|meet\w*|fix\w*|arrang\w*|accord\w*|on condition|if|would-be|ll|about to|word|allocat\w*|bound"
+    r"|could|can|may|might|hop\w+|conven\w*|begin\w*|start\w*|tomorrow|coming|said|told|elected|chosen|undertaking|put\w*|lend\w*"
+    r"|add\w*|mak\w+|send\w*|host\w*)\b|['’]ll\b",
+    re.IGNORECASE,
+)
+DENIED_ACT = re.compile(
+    r"\b(?:fail\w* to(?: agree(?: on)?)?|(?:did|do|does|could|can|would|will|shall) not|cannot|unable to|refus\w+(?: to)?"
+    r"|declin\w+ to|reject\w*|without (?:an? )?(?:agree\w*|decision|accord)|no (?:agreement|decision|accord|consensus)|not to"
+    r"|oppos\w+|turned down|ruled out|voted down|(?:was|were|is|are|has|had|have) not|n['’]t)\b"
+)
+
+ACT = re.compile(
+    r"\s+(?:also |again |now |then |later |both |each |only )?(?:will|would|is to|was to|are to|were to|has|had|have|is|was|were"
+    r"|urg(?:es|ed)|pledg(?:es|ed)|promis(?:es|ed)|vow(?:s|ed)|offer(?:s|ed)|agree[sd]|refus(?:es|ed)|reject(?:s|ed)"
+    r"|call(?:s|ed)|demand(?:s|ed)|ask(?:s|ed)|announc(?:es|ed)|propos(?:es|ed)|said|says|warn(?:s|ed)|oppos(?:es|ed)"
+    r"|appeal(?:s|ed)|undertook|gave|gives|provid(?:es|ed)|withdrew|want(?:s|ed)|accept(?:s|ed)|back(?:s|ed)|insist(?:s|ed)"
+    r"|invit(?:es|ed)|contribut(?:es|ed)|lends?|lent|put|puts|made|makes|sent|sends|hosts?|stress(?:es|ed)|welcom(?:es|ed)"
+    r"|commit(?:s|ted)|decid(?:es|ed)|intends?|plans|sought|seeks|abstained|did|could|should|must|may|might|raised|took"
+    r"|told|tells|paid|pays|declined|confirmed|complained|threatened|condemned|withheld|blocked|failed|suspended|admitted)\b"
+)
+ANAPHORA = re.compile(
+    r"\b(?:he|she|it|they|who|which|his|her|its|their|both|each|all|the (?:\w+ )?(?:minister|president|chancellor|secretary"
+    r"|ambassador|envoy|delegat\w+|governments?|country|countries|sides?|part(?:y|ies)|chair\w*|host\w*|officials?"
+    r"|leaders?|ministers|members?|states?|governor|representatives?|spokes\w+|capital|kingdom|island\w*|republic"
+    r"|commissioner|negotiators?|heads?|two|three|four|latter|former|neighbou?rs?|council|union|group|bank))\b|\b(?:we|I|our|my)\b",
+    re.IGNORECASE,
+)
+
+
+def find_cues(sentence: str) -> Iterator[Cue]:
+    """Find the words of a sentence that show polarity; of two that overlap the earlier kind counts."""
+    taken: list[tuple[int, int]] = []
+    denied: list[tuple[int, int]] = []
+    for polarity, pattern in _CUES.items():
+        for match in pattern.finditer(sentence):
+            if any(start < match.end() and match.start() < end for start, end in taken):
+                continue
+            # What follows a denial in its clause is denied with it, as in "failed on Monday to agree".
+            if polarity == "done" and any(
+                0 <= match.start() - end < 60 and not re.search("[,;]", sentence[end : match.start()])
+                for start, end in denied
+            ):
+                continue
+            taken.append(match.span())
+            if polarity == "denied":
+                denied.append(match.span())
+            yield Cue(polarity, *match.span())
+
+
+def is_actor(sentence: str, end: int) -> bool:
+    """Say whether a verb that tells an act follows at `end`."""
+    return ACT.match(sentence, end) is not None
+
+
+_ANAPHORIC_OPENING = re.compile(
+    r"^[\W\d]*(?:He|She|It|They|This|These|His|Her|Its|Their|Both|Each|The(?: \w+){1,2}|A \w+|Delegates|Members|Ministers"
+    r"|Officials|Leaders|According)\b"
+)
+
+
+_PRONOUN_OPENING = re.compile(r"^[\W\d]*(?:He|She|It|They|His|Her|Its|Their)\b")
+_REVERSAL = re.compile(r"\s+(?:reject|refus|oppos|veto|block|stop|end\b|refrain|ban\b|withdraw|den[yi])")
+
+
+def opens_with_pronoun(sentence: str) -> bool:
+    """Say whether the subject of a sentence is a pronoun."""
+    return _PRONOUN_OPENING.match(sentence) is not None
+
+
+def is_reversed(sentence: str, end: int) -> bool:
+    """Say whether the act after `end` is itself a refusal, so that its polarity can be told in two ways."""
+    return _REVERSAL.match(sentence, end) is not None
+
+
+def is_passive(sentence: str, cue: Cue) -> bool:
+    """Say whether what a cue speaks of stands before it, as in "the proposal was rejected"."""
+    return cue.polarity in ("denied", "done") and _PASSIVE.search(sentence, 0, cue.start) is not None
+
+
+_PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|be)\s$")
+
+
+def opens_anaphoric(sentence: str) -> bool:
+    """Say whether a sentence opens with somebody whom the sentences before it name."""
+    return _ANAPHORIC_OPENING.match(sentence) is not None
