@@ -20,30 +20,32 @@ class Cue:
     polarity: Polarity
     start: int
     end: int
+    modal: bool
+    """Whether it is "should" or "must" rather than a verb that tells an act of speech."""
 
 
 # What an abstract says of an act.
 _CUES: dict[Polarity, re.Pattern[str]] = {
     "denied": re.compile(
         r"\b(?:(?:fail(?:s|ed)?|refus(?:es|ed)|declin(?:es|ed)|unable|unwilling) (?:to|on)|failed|declined|refused"
-        r"|(?:did|do|does|could|can|would|will|shall|should|was|were|is|are|has|had|have) not|cannot|without"
-        r"|not to|never|reject(?:s|ed)?|ruled out|oppos(?:es|ed)|threw out|turned down|voted down|declining|refusing"
-        r"|failing|no (?:agreement|decision|accord|consensus))\b",
+        r"|(?:did|do|does|could|can|would|will|shall|should|was|were|is|are|has|had|have) not|cannot"
+        r"|without (?:an? |any )?(?:agree|accord|deci|result|deal|consensus|settl|reach|sett|fix|adopt|approv|endors)\w*|not to|never|reject(?:s|ed)?|ruled out|oppos(?:es|ed)|threw out|turn(?:s|ed) [^,;.]{0,25}down|voted down|declining|refusing"
+        r"|failing|no (?:agreement|deal|decision|accord|consensus)|no(?! (?:later|less|longer|more|further|farther|fewer) than)|none|nor)\b",
         re.IGNORECASE,
     ),
     "directed": re.compile(
-        r"\b(?:should|must|ought to|urg(?:es|ed|ing)|call(?:s|ed|ing)? (?:on|upon)|ask(?:s|ed)"
-        r"|invit(?:es|ed)|appeal(?:s|ed)|demand(?:s|ed))\b",
+        r"\b(?:should|must|ought to|urg(?:e|es|ed|ing)|call(?:s|ed|ing)? (?:on|upon)|ask(?:s|ed|ing)?"
+        r"|invit(?:e|es|ed|ing)|appeal(?:s|ed|ing)?|demand(?:s|ed|ing)?|request(?:s|ed|ing)?|instruct(?:s|ed|ing)?)\b",
         re.IGNORECASE,
     ),
     "promised": re.compile(
-        r"\b(?:will|would|shall|pledg(?:es|ed|ing)|promis(?:es|ed|ing)|vow(?:s|ed)|undert(?:akes|ook)|committed"
-        r"|decid(?:e|es|ed)|resolv(?:e|es|ed)|(?:is|are|was|were) to)\b(?! not| be (?:prepared|ready))",
+        r"\b(?:will|would|pledg(?:es|ed|ing)|promis(?:es|ed|ing)|vow(?:s|ed)|undert(?:akes|ook)|committed|offer(?:s|ed) to"
+        r"|decid(?:es|ed)|resolv(?:es|ed)|(?:is|are|was|were) to)\b(?! not| be (?:prepared|ready))",
         re.IGNORECASE,
     ),
     "done": re.compile(
-        r"\b(?:agree(?:s|d|ing|ment)?|(?:an|with|in) agreement|adopt(?:s|ed)|approv(?:es|ed)|accept(?:s|ed)|back(?:s|ed)(?! by)|adoption|approval"
-        r"|endors(?:es|ed)|managed)\b(?! not)",
+        r"\b(?:agree(?:s|d|ing|ment)?|(?:an|with|in) agreement|adopt(?:s|ed)?|approv(?:e|es|ed)|accept(?:s|ed)?|back(?:s|ed)(?! by)|adoption|approval"
+        r"|endors(?:e|es|ed)|managed)\b(?! not)",
         re.IGNORECASE,
     ),
 }
@@ -118,7 +120,7 @@ def find_cues(sentence: str) -> Iterator[Cue]:
             taken.append(match.span())
             if polarity == "denied":
                 denied.append(match.span())
-            yield Cue(polarity, *match.span())
+            yield Cue(polarity, *match.span(), match.group().lower() in ("should", "must"))
 
 
 def is_actor(sentence: str, end: int) -> bool:
@@ -152,6 +154,16 @@ def is_passive(sentence: str, cue: Cue) -> bool:
 
 
 _PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|be)\s$")
+
+
+_VAGUE = re.compile(
+    r"no(?: \w+)?|none|nor|(?:is|are|was|were) to|adopt|approve|accept|endorse|agree(?:ment|ing)?|appeal|demand|request|ask", re.IGNORECASE
+)
+
+
+def is_vague(sentence: str, cue: Cue) -> bool:
+    """Say whether a cue alone says too little: "no" denies a thing and not an act, "are to" can be a duty."""
+    return _VAGUE.fullmatch(sentence, cue.start, cue.end) is not None
 
 
 def opens_anaphoric(sentence: str) -> bool:

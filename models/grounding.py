@@ -18,8 +18,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .acts import DENIES, DIRECTS, Cue, Polarity, find_cues, is_actor, is_passive, is_reversed, opens_anaphoric, opens_with_pronoun
-from .names import Name, NameIndex, dateline_end, find_names, is_place, is_venue, spelled_out, TITLE_WORDS
+from .acts import DENIES, DIRECTS, Cue, Polarity, find_cues, is_actor, is_passive, is_reversed, is_vague, opens_anaphoric, opens_with_pronoun
+from .names import Name, NameIndex, dateline_end, find_names, is_part_of_name, is_place, is_venue, spelled_out, TITLE_WORDS
 from .quantities import DatePartKind, find_date_parts, find_quantities, related_date_parts
 from .text import segment
 from .words import ContentWord, content_words
@@ -39,6 +39,7 @@ OTHER_CLAUSE = 0.25
 """What a word of the next clause counts for it."""
 CONFIDENT = 0.3
 """Share of an item's surroundings that a source sentence must hold before it can contradict the item."""
+RELATED = 0.2
 ELSEWHERE = 0.75
 """An item that is told only where less than this share of the best match is told can be misplaced."""
 SLOT = 4
@@ -115,6 +116,12 @@ class SourceIndex:
         ]
         self._anchor = anchor
         self._all = NameIndex(sentences, self._names)
+        self._venues = [
+            (i, name)
+            for i, (text, group) in enumerate(zip(sentences, self._names, strict=True))
+            for name in group
+            if name.start < dateline_end(text) or is_venue(text, name.start)
+        ]
         self._links = _linked_countries(self.sentences, self._names)
         self._local: dict[tuple[int, int], NameIndex] = {}
         counts = Counter(stem for stems in self._stems for stem in stems)
@@ -189,7 +196,7 @@ class SourceIndex:
         names = find_names(sentence)
         told = NameIndex([sentence], [names])
         for name in names:
-            if any(start <= name.start and name.end <= end for start, end in spelled):
+            if name.key in TITLE_WORDS or any(start <= name.start and name.end <= end for start, end in spelled):
                 continue
             place = is_place(sentence, name.start)
             actor = is_actor(sentence, name.end)
@@ -200,8 +207,9 @@ class SourceIndex:
                 yield UnsupportedItem(kind, text, name.start, name.end, None)
                 continue
             if place:
-                other = self._other_venue(name, sentence, told)
-                if other is None:
+                if is_venue(sentence, name.start):
+                    other = self._other_venue(name, told)
+                else:
                     other = self._other_place(name, surroundings, told)
             elif actor:
                 other = self._other_surname(name, names, told)
@@ -210,7 +218,7 @@ class SourceIndex:
             else:
                 other = self._other_surname(name, names, told)
                 if other is None:
-                    other = self._other_name(name, surroundings, told)
+                    other = self._other_name(name, sentence, surroundings, told)
             if other is not None:
                 yield UnsupportedItem(kind, text, name.start, name.end, other)
 
@@ -226,8 +234,8 @@ class SourceIndex:
         holders = [self._near(i, 0).holds(name) for i in range(len(self.sentences))]
         return self._in_its_slot(name.start, name.end, surroundings, holders, rivals, 0.6)
 
-    def _other_name(self, name: Name, surroundings: _Surroundings, told: NameIndex) -> int | None:
-        if not name.countries:
+    def _other_name(self, name: Name, sentence: str, surroundings: _Surroundings, told: NameIndex) -> int | None:
+        if not name.countries or is_part_of_name(sentence, name) or len(told.countries) > 3:
             return None
 
         def rivals(index: int) -> list[tuple[int, int]]:
@@ -237,8 +245,16 @@ class SourceIndex:
                 if other.countries and not told.holds(other)
             ]
 
-        holders = [self._stands_for(name, i, 2 if opens_anaphoric(text) else 0) for i, text in enumerate(self.sentences)]
+        holders = [self._stands_for(name, i, self._antecedents(i)) for i in range(len(self.sentences))]
         return self._in_its_slot(name.start, name.end, surroundings, holders, rivals, 0.6)
+
+    def _antecedents(self, index: int) -> int:
+        """Return how many sentences before this one can name whom it speaks of."""
+        text = self.sentences[index]
+        if opens_with_pronoun(text):
+            return 3
+        nobody = not any(name.countries for name in self._names[index])
+        return 2 if nobody and opens_anaphoric(text) else 0
 
     def _other_surname(self, name: Name, names: Sequence[Name], told: NameIndex) -> int | None:
         """Find a sentence in which the name before this one is followed by another, as in "Kadri Saar"."""
@@ -254,20 +270,14 @@ class SourceIndex:
                     found = i
         return found
 
-    def _other_venue(self, name: Name, sentence: str, told: NameIndex) -> int | None:
-        """Find the sentence that names where the meeting was, when it is said to have been elsewhere."""
-        opening = range(min(3, len(self.sentences)))
-        if not is_venue(sentence, name.start) or any(self._near(i, 0).holds(name) and not any(n.start<dateline_end(self.sentences[i]) for n in self._names[i]) for i in opening):
+    def _other_venue(self, name: Name, told: NameIndex) -> int | None:
+        """Find the sentence that names where the meeting was, when it was not here."""
+        opening = [i for i in range(min(2, len(self.sentences))) if not dateline_end(self.sentences[i])]
+        if any(self._near(i, 0).holds(name) for i in opening):
             return None
-        found = None
-        for i, text in enumerate(self.sentences):
-            for other in self._names[i]:
-                if other.start < dateline_end(text) or is_venue(text, other.start):
-                    if self._near(i, 0).holds(name) and name.key in text[other.start:other.start+40].lower():
-                        return None
-                    if not told.holds(other):
-                        found = i if found is None else found
-        return found
+        if any(venue.key == name.key or venue.countries & name.countries for _, venue in self._venues):
+            return None
+        return next((i for i, venue in self._venues if not told.holds(venue)), None)
 
     def _other_actor(self, name: Name, surroundings: _Surroundings, told: NameIndex) -> int | None:
         scores = surroundings.scores(name.start, name.end, after_only=True)
@@ -278,7 +288,7 @@ class SourceIndex:
             if self._stands_for(name, i, 0):
                 return None
             if opens_with_pronoun(self.sentences[i]):
-                if self._stands_for(name, i, 3):
+                if self._stands_for(name, i, 4):
                     return None
                 other = i if scores[i] >= 0.5 else other
             elif any(self._is_rival(n, name, i, told) for n in self._names[i]):
@@ -326,19 +336,20 @@ class SourceIndex:
         another item of its sort stands among the same neighbours there.
         """
         scores = surroundings.scores(start, end)
-        if not len(scores) or scores.max() < CONFIDENT:
+        if not len(scores) or scores.max() < RELATED:
             return None
         held = max((float(score) for score, holds in zip(scores, holders, strict=True) if holds), default=0.0)
         neighbours = surroundings.neighbours(start, end)
         for index in map(int, np.argsort(-scores, kind="stable")[:2]):
-            if scores[index] < max(CONFIDENT, 0.8 * scores.max()) or held >= ELSEWHERE * scores[index]:
+            if scores[index] < max(RELATED, 0.8 * scores.max()) or held >= ELSEWHERE * scores[index]:
                 continue
             words = self._words[index]
-            dateline = dateline_end(self.sentences[index])
+            if certain < 1 and scores[index] >= 0.45 and opens_with_pronoun(self.sentences[index]):
+                return index
             for first, last in rivals(index):
                 before = [word.stem for word in words if word.end <= first][-SLOT:]
                 after = [word.stem for word in words if word.start >= last][:SLOT]
-                if first < dateline or scores[index] >= certain or neighbours & {*before, *after}:
+                if scores[index] >= certain or neighbours & {*before, *after}:
                     return index
         return None
 
@@ -369,7 +380,7 @@ class SourceIndex:
                     and (
                         q.is_money and currency
                         if q.is_money or currency
-                        else counted & _next_stems(self._words[index], q.end, 4)
+                        else counted & _next_stems(self._words[index], q.end, 2)
                     )
                 ]
 
@@ -416,17 +427,20 @@ class SourceIndex:
     # --- polarity
 
     def _unsupported_polarity(self, sentence: str, surroundings: _Surroundings) -> Iterator[UnsupportedItem]:
+        names = find_names(sentence)
         for cue in find_cues(sentence):
             scores = surroundings.scores(cue.start, cue.end, after_only=not is_passive(sentence, cue))
             if not len(scores) or scores.max() < CONFIDENT:
                 continue
             passive = is_passive(sentence, cue)
             predicate = surroundings.preceding(cue.start) if passive else surroundings.following(cue.end)
-            if len(predicate) < 2 or is_reversed(sentence, cue.end):
+            if len(predicate) < (1 if scores.max() > 0.6 else 2) or is_vague(sentence, cue) or is_reversed(sentence, cue.end):
                 continue
+            subject = surroundings.subject(names, cue.start) if cue.polarity == "denied" else None
             verdicts = [
-                self._contradicts(cue, int(i), predicate, float(scores[i]))
-                for i in np.flatnonzero(scores >= 0.75 * scores.max())
+                self._contradicts(cue, i, predicate, float(scores[i]))
+                for i in map(int, np.flatnonzero(scores >= 0.6 * scores.max()))
+                if subject is None or self._stands_for(subject, i, self._antecedents(i))
             ]
             if True in verdicts and False not in verdicts:
                 source = int(scores.argmax())
@@ -442,28 +456,34 @@ class SourceIndex:
         governing: set[Polarity] = set()
         nearby: set[Polarity] = set()
         for other in find_cues(text):
-            first = sum(word.start < other.end for word in words)
+            first = sum(word.start < (other.start if other.polarity == "done" else other.end) for word in words)
             scope = words[max(0, first - 9) : first] if is_passive(text, other) else words[first : first + 8]
             stems = {word.stem for word in scope}
-            if len(stems & set(predicate)) >= 0.5 * len(predicate) or predicate[0] in [w.stem for w in scope[:4]]:
+            shared = len(stems & set(predicate)) / len(predicate)
+            strict = cue.polarity in ("done", "promised") and other.polarity in ("denied", "directed")
+            if strict and (predicate[0] not in stems or is_vague(text, other)):
+                continue
+            if shared >= 0.5 or predicate[0] in [w.stem for w in scope[:4]]:
                 governing.add(other.polarity)
-            if scope and scope[0].clause in clauses:
+            around = {word.clause for word in words[max(0, first - 1) : first + 1]}
+            if around & clauses:
                 nearby.add(other.polarity)
         if cue.polarity in governing:
             return False
-        if cue.polarity in nearby:
+        positive = governing & ({"promised"} if cue.polarity == "directed" else {"promised", "done"})
+        if cue.polarity in nearby and not (positive and cue.polarity in ("denied", "directed")):
             return None
-        positive = governing & {"promised", "done"}
         if cue.polarity in ("denied", "directed"):
             if positive and not governing & {"denied", "directed"}:
                 return True
             if cue.polarity == "denied":
-                return None if DENIES.search(text) or score < 0.5 else True
-            around = " ".join(self.sentences[max(0, index - 1) : index + 2])
-            return None if DIRECTS.search(around) or score < 0.65 or text[:1] in "(-•" else True
-        if not governing or positive:
+                around_text = " ".join(self.sentences[index : index + 2])
+                return None if DENIES.search(around_text) or score < 0.5 else True
+            around = " ".join(self.sentences[max(0, index - 1) : index + 1])
+            return None if DIRECTS.search(around) or score < 0.65 or not cue.modal else True
+        if positive:
             return None
-        return True
+        return True if governing else None
 
 
 _STATES = re.compile(
@@ -547,3 +567,10 @@ class _Surroundings:
         """Return the stems of up to four content words that precede in the same clause, the nearest first."""
         before = [word for word in self._words if word.end <= start][-4:]
         return [word.stem for word in reversed(before) if word.clause == before[-1].clause]
+
+    def subject(self, names: Sequence[Name], start: int) -> Name | None:
+        """Return the last name before a place in its clause."""
+        clauses = {word.start: word.clause for word in self._words}
+        here = next((word.clause for word in self._words if word.end > start), None)
+        before = [name for name in names if name.end <= start and clauses.get(name.start) == here]
+        return before[-1] if before else None

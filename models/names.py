@@ -29,7 +29,8 @@ TITLE_WORDS = frozenset(
     "minister ministers ministry prime deputy vice president presidents vice-president chancellor secretary general"
     " state foreign affairs defence defense finance interior trade transport energy government governments republic"
     " kingdom federation union council commission committee ambassador mr mrs ms dr he his excellency honourable hon"
-    " party parties member members side international national bank fund group forum treaty agreement".split()
+    " party parties member members side international national bank fund group forum treaty agreement organization organisation system conference programme association assembly"
+    " council community agency authority institute centre center office delegation delegations".split()
 )
 _LOWER_OPENERS = frozenset(
     "members ministers leaders delegates officials heads representatives countries states participants parties"
@@ -94,6 +95,12 @@ def is_venue(text: str, start: int) -> bool:
     return meets is not None and not _LATER.search(text[max(0, meets.start() - 60) : start])
 
 
+def is_part_of_name(text: str, name: Name) -> bool:
+    """Say whether a country stands inside a longer name, as in "Gulf of Guinea" and "Bank of Japan"."""
+    before = re.search(r"[A-Z][\w'’.]*[\s-]+(?:of |the |of the )*$", text[: name.start])
+    return before is not None and " of " in before.group() or re.match(r"[\s-]+[A-Z]", text[name.end :]) is not None
+
+
 def dateline_end(text: str) -> int:
     """Return where the place of a dateline ends that a sentence begins with; 0 where there is none."""
     dateline = _DATELINE.match(text)
@@ -117,7 +124,10 @@ class NameIndex:
     def holds(self, name: Name) -> bool:
         """Say whether the text has this name: the word, a nationality, an acronym or what one stands for."""
         if name.countries:
-            return bool(name.countries & self.countries) or name.key in self.initials
+            spelled = all(word in self.words for word in name.key.split())
+            return spelled or bool(name.countries & self.countries) or name.key in self.initials
+        if name.key == "saint" and "st" in self.words:
+            return True
         if name.key in self.words or stem(name.key) in self.stems or name.key in self.initials:
             return True
         return any(_same_root(name.key, word) for word in self.keys)

@@ -58,10 +58,12 @@ _ORDINALS = {
 }  # fmt: skip
 _WORDS = {**_UNITS, **_TENS, **_FRACTIONS, **_ORDINALS}
 _SCALE = r"(?:hundred|thousand|million|mln|billion|bln|trillion|trn|bn)"
+_TENS_AND_UNITS = rf"(?:{'|'.join(_TENS)})(?:[\s-](?:one|{'|'.join({**_UNITS, **_ORDINALS})})\b)?"
+_BASE = rf"(?:(?:a|one)(?=[\s-]+{_SCALE})|{_TENS_AND_UNITS}|(?:{'|'.join(_WORDS)}))"
 _NUMBER = re.compile(
     r"(?<![\w.])(?P<digits>\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
     rf"(?:st|nd|rd|th)?(?:[\s-]?(?P<scale>{_SCALE}|m)s?\b)?(?!\w)"
-    rf"|\b(?P<words>(?:(?:a|one)(?=[\s-]+{_SCALE})|" + "|".join(_WORDS) + rf")(?:[\s-]+(?:and[\s-]+)?(?:one|{'|'.join({**_UNITS, **_ORDINALS})}|{_SCALE}s?))*)\b",
+    rf"|\b(?P<words>{_BASE}(?:[\s-]+{_SCALE}s?\b(?:[\s-]+(?:and[\s-]+)?{_BASE})?)*)(?!\w)",
     re.IGNORECASE,
 )
 _CURRENCY_BEFORE = re.compile(r"(?:[$€£¥]|\b(?:SDR|Rs\.?|EUR|USD|US\$))\s?$")
@@ -127,7 +129,11 @@ _DAY_MONTH = re.compile(
 )
 _MONTH_DAY = re.compile(rf"\b(?P<month>{_MONTH})\s+(?P<day>{_DAY})(?:st|nd|rd|th)?(?:{_RANGE}(?P<first>{_DAY}))?(?![\w,]*\d)")
 _ALONE = re.compile(rf"\b(?:(?P<month>{_MONTH})|(?P<weekday>{_WEEKDAY}))(?!\w)")
-_YEAR_ALONE = re.compile(rf"(?<![\w.,$€£-])(?P<year>{_YEAR})(?:[-–/](?P<last>{_YEAR}|\d\d)(?!\w))?(?![\w%]|[.,]\d)")
+_YEAR_ALONE = re.compile(rf"(?<![\w.,$€£-])(?P<year>{_YEAR})(?:[-–/](?P<last>{_YEAR}|\d\d)(?!\w))?(?![\w%]|[.,]\d|\s{_SCALE}\b)")
+
+
+_ABBREVIATED = re.compile(r"(?:\.|\d\s\w{3})$")
+_DAY_NEXT = re.compile(r"\.|\s\d")
 
 
 def find_date_parts(text: str) -> list[DatePart]:
@@ -144,6 +150,8 @@ def find_date_parts(text: str) -> list[DatePart]:
         word = match.group().rstrip(".").lower()
         if match.group("weekday"):
             parts.append(DatePart("weekday", WEEKDAYS.index(_ABBREVIATIONS[word]), *match.span()))
+        elif len(word) == 3 and word != "may" and not _ABBREVIATED.search(text, 0, match.end()) and not _DAY_NEXT.match(text, match.end()):
+            continue
         elif word != "may" or not re.match(r"\s+(?:[a-z]|not\b)", text[match.end() :]) or _in_may(text, match.start()):
             months.add(match.start())
             parts.append(DatePart("month", _month_number(word), *match.span()))

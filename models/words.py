@@ -16,6 +16,10 @@ FUNCTION_WORDS = frozenset(
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d[\d.,]*")
 _CLAUSE_END = re.compile(r"[;:]|,(?!\d)|\s(?:while|but|whereas)\s|\sand(?=\s+(?:[A-Z]|they\b|will\b|would\b|\w+ed\b))")
+_SMALL_NUMBERS = {
+    word: str(number)
+    for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), start=2)
+}
 _ENDINGS = (
     "ations",
     "ation",
@@ -67,13 +71,13 @@ def content_words(text: str) -> list[ContentWord]:
             continue
         word = re.sub(r"['’]s?$", "", match.group().lower()).rstrip(".,")
         if word and word not in FUNCTION_WORDS:
-            words.append(ContentWord(stem(word), match.start(), match.end(), clause))
+            words.append(ContentWord(_SMALL_NUMBERS.get(word) or stem(word), match.start(), match.end(), clause))
     return words
 
 
 def stem(word: str) -> str:
     """Cut a lower-case word's ending off."""
     for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
+        if word.endswith(ending) and len(word) - len(ending) >= 4 and not (ending == "s" and word[-2] == "s"):
             return word[: -len(ending)]
     return word
