@@ -21,7 +21,8 @@ class Cue:
     start: int
     end: int
     modal: bool
-    """Whether it is "should" or "must" rather than a verb that tells an act of speech."""
+    """Whether it is a modal verb, such as "should" or "will", rather than a verb that tells an act."""
+    text: str
 
 
 # What an abstract says of an act.
@@ -103,6 +104,9 @@ ANAPHORA = re.compile(
 )
 
 
+_MODALS = ("should", "must", "will", "would")
+
+
 def find_cues(sentence: str) -> Iterator[Cue]:
     """Find the words of a sentence that show polarity; of two that overlap the earlier kind counts."""
     taken: list[tuple[int, int]] = []
@@ -120,7 +124,7 @@ def find_cues(sentence: str) -> Iterator[Cue]:
             taken.append(match.span())
             if polarity == "denied":
                 denied.append(match.span())
-            yield Cue(polarity, *match.span(), match.group().lower() in ("should", "must"))
+            yield Cue(polarity, *match.span(), match.group().lower() in _MODALS, match.group())
 
 
 def is_actor(sentence: str, end: int) -> bool:

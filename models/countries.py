@@ -75,7 +75,7 @@ Eritrea; Eritrean; Asmara
 Estonia; Estonian; Tallinn
 Eswatini, Swaziland; Swazi; Mbabane
 Ethiopia; Ethiopian; Addis Ababa
-European Union, EU, E.U., European Community, European Communities, EC, E.C., EEC, European Commission; European; Brussels
+European Union, EU, E.U., European Community, European Communities, EC, E.C., EEC, European Commission, Europe; European; Brussels
 Fiji; Fijian; Suva
 Finland; Finnish, Finn; Helsinki
 France; French; Paris

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .acts import DENIES, DIRECTS, Cue, Polarity, find_cues, is_actor, is_passive, is_reversed, is_vague, opens_anaphoric, opens_with_pronoun
-from .names import Name, NameIndex, dateline_end, find_names, is_part_of_name, is_place, is_venue, spelled_out, TITLE_WORDS
+from .names import Name, NameIndex, dateline_end, find_names, is_in_organisation, is_part_of_name, is_place, is_venue, spelled_out, TITLE_WORDS
 from .quantities import DatePartKind, find_date_parts, find_quantities, related_date_parts
 from .text import segment
 from .words import ContentWord, content_words
@@ -114,6 +114,13 @@ class SourceIndex:
         self._related: list[set[tuple[DatePartKind, int | tuple[int, int]]]] = [
             related_date_parts(text, anchor) if anchor is not None else set() for text in sentences
         ]
+        if dated is not None and self._related:
+            self._related[0] |= {
+                ("year", dated.year),
+                ("month", dated.month),
+                ("day", (dated.month, dated.day)),
+                ("weekday", dated.weekday()),
+            }
         self._anchor = anchor
         self._all = NameIndex(sentences, self._names)
         self._venues = [
@@ -200,9 +207,11 @@ class SourceIndex:
                 continue
             place = is_place(sentence, name.start)
             actor = is_actor(sentence, name.end)
-            known = self._all.holds(name) if place else self._all.acts_for(name)
+            known = self._all.holds(name) if place and not name.countries else self._all.acts_for(name)
             kind: UnsupportedKind = "place" if place else "actor" if actor else "name"
             text = sentence[name.start : name.end]
+            if not known and not name.countries and is_in_organisation(sentence, name, names, self._all):
+                continue
             if not known:
                 yield UnsupportedItem(kind, text, name.start, name.end, None)
                 continue
@@ -213,7 +222,8 @@ class SourceIndex:
                     other = self._other_place(name, surroundings, told)
             elif actor:
                 other = self._other_surname(name, names, told)
-                if other is None:
+                in_a_run = not name.countries and any(n.end + 1 == name.start for n in names)
+                if other is None and not in_a_run:
                     other = self._other_actor(name, surroundings, told)
             else:
                 other = self._other_surname(name, names, told)
@@ -242,7 +252,9 @@ class SourceIndex:
             return [
                 (other.start, other.end)
                 for other in self._names[index]
-                if other.countries and not told.holds(other)
+                if other.countries
+                and not told.holds(other)
+                and not is_part_of_name(self.sentences[index], other)
             ]
 
         holders = [self._stands_for(name, i, self._antecedents(i)) for i in range(len(self.sentences))]
@@ -259,7 +271,7 @@ class SourceIndex:
     def _other_surname(self, name: Name, names: Sequence[Name], told: NameIndex) -> int | None:
         """Find a sentence in which the name before this one is followed by another, as in "Kadri Saar"."""
         before = next((other for other in names if other.end + 1 == name.start), None)
-        if before is None or before.countries or name.countries:
+        if before is None or before.countries or name.countries or before.key in TITLE_WORDS:
             return None
         found = None
         for i, group in enumerate(self._names):
@@ -344,8 +356,6 @@ class SourceIndex:
             if scores[index] < max(RELATED, 0.8 * scores.max()) or held >= ELSEWHERE * scores[index]:
                 continue
             words = self._words[index]
-            if certain < 1 and scores[index] >= 0.45 and opens_with_pronoun(self.sentences[index]):
-                return index
             for first, last in rivals(index):
                 before = [word.stem for word in words if word.end <= first][-SLOT:]
                 after = [word.stem for word in words if word.start >= last][:SLOT]
@@ -368,7 +378,7 @@ class SourceIndex:
                 yield UnsupportedItem("number", text, quantity.start, quantity.end, None)
                 continue
 
-            counted = surroundings.next_words(quantity.end)
+            counted = surroundings.next_word(quantity.end)
 
             def rivals(
                 index: int, counted: set[str] = counted, currency: bool = quantity.is_money
@@ -470,6 +480,8 @@ class SourceIndex:
                 nearby.add(other.polarity)
         if cue.polarity in governing:
             return False
+        if not cue.modal and f" {cue.text.lower()} " in f" {text.lower()} ":
+            return None
         positive = governing & ({"promised"} if cue.polarity == "directed" else {"promised", "done"})
         if cue.polarity in nearby and not (positive and cue.polarity in ("denied", "directed")):
             return None
@@ -554,9 +566,9 @@ class _Surroundings:
         after = [word.stem for word in self._words if word.start >= end]
         return {*before[-2:], *after[:2]}
 
-    def next_words(self, end: int) -> set[str]:
-        """Return the stems of the next two content words."""
-        return _next_stems(self._words, end, 2)
+    def next_word(self, end: int) -> set[str]:
+        """Return the stem of the next content word."""
+        return _next_stems(self._words, end, 1)
 
     def following(self, end: int) -> list[str]:
         """Return the stems of up to four content words that follow in the same clause."""

@@ -25,13 +25,17 @@ class Name:
 
 
 _NAME = re.compile(r"\b[^\W\d_a-z][\w.&'’]*\w|\b[^\W\d_a-z]\b")
-TITLE_WORDS = frozenset(
-    "minister ministers ministry prime deputy vice president presidents vice-president chancellor secretary general"
-    " state foreign affairs defence defense finance interior trade transport energy government governments republic"
-    " kingdom federation union council commission committee ambassador mr mrs ms dr he his excellency honourable hon"
-    " party parties member members side international national bank fund group forum treaty agreement organization organisation system conference programme association assembly"
-    " council community agency authority institute centre center office delegation delegations".split()
+ORGANISATION_WORDS = frozenset(
+    "council commission committee party bank fund group forum treaty agreement organization organisation system"
+    " conference programme association assembly community agency authority institute centre center office delegation"
+    " delegations ministry union federation".split()
 )
+TITLE_WORDS = ORGANISATION_WORDS | frozenset(
+    "minister ministers prime deputy vice president presidents chancellor secretary general state foreign affairs"
+    " defence defense finance interior trade transport energy government governments republic kingdom ambassador mr mrs ms"
+    " dr he his excellency honourable hon parties member members side international national".split()
+)
+"""Words of titles and of the names of organisations; alone they name nobody."""
 _LOWER_OPENERS = frozenset(
     "members ministers leaders delegates officials heads representatives countries states participants parties"
     " governments presidents foreign defense defence finance one first another each separately meanwhile however"
@@ -93,6 +97,21 @@ def is_venue(text: str, start: int) -> bool:
     """Say whether the name that begins at `start` is where a meeting was that is over or under way."""
     meets = _MEETS.search(text[:start])
     return meets is not None and not _LATER.search(text[max(0, meets.start() - 60) : start])
+
+
+def is_in_organisation(text: str, name: Name, names: Sequence[Name], index: NameIndex) -> bool:
+    """Say whether a word belongs to an organisation's name of which another text holds another word."""
+    first = last = names.index(name)
+    while first > 0 and _JOINS.fullmatch(text, names[first - 1].end, names[first].start):
+        first -= 1
+    while last + 1 < len(names) and _JOINS.fullmatch(text, names[last].end, names[last + 1].start):
+        last += 1
+    run = names[first : last + 1]
+    others = [other for other in run if other is not name and other.key not in TITLE_WORDS]
+    return any(other.key in ORGANISATION_WORDS for other in run) and any(map(index.holds, others))
+
+
+_JOINS = re.compile(r"[\s-]+(?:(?:of|for|on|the)\s+)*")
 
 
 def is_part_of_name(text: str, name: Name) -> bool:

@@ -59,7 +59,7 @@ _ORDINALS = {
 _WORDS = {**_UNITS, **_TENS, **_FRACTIONS, **_ORDINALS}
 _SCALE = r"(?:hundred|thousand|million|mln|billion|bln|trillion|trn|bn)"
 _TENS_AND_UNITS = rf"(?:{'|'.join(_TENS)})(?:[\s-](?:one|{'|'.join({**_UNITS, **_ORDINALS})})\b)?"
-_BASE = rf"(?:(?:a|one)(?=[\s-]+{_SCALE})|{_TENS_AND_UNITS}|(?:{'|'.join(_WORDS)}))"
+_BASE = rf"(?:half a(?=[\s-]+{_SCALE})|(?:a|one)(?=[\s-]+{_SCALE})|{_TENS_AND_UNITS}|(?:{'|'.join(_WORDS)}))"
 _NUMBER = re.compile(
     r"(?<![\w.])(?P<digits>\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
     rf"(?:st|nd|rd|th)?(?:[\s-]?(?P<scale>{_SCALE}|m)s?\b)?(?!\w)"
@@ -107,7 +107,7 @@ def _value_of(words: list[str]) -> float:
             total += max(current, 1) * scale
             current = 0
         elif word in ("a", "one"):
-            current += 1
+            current = current or 1
         else:
             current += _WORDS.get(word, 0)
     return total + current
