@@ -71,22 +71,8 @@ DIRECTS = re.compile(
     r"|mandat\w*|order\w*|challeng\w*|counsel\w*|remind\w*|admonish\w*|let|solicit\w*|petition\w*|lobb\w*|look\w* to|due)\b",
     re.IGNORECASE,
 )
-PROMISES = re.compile(
-    r"\b(?:will|would|shall|pledg\w*|promis\w*|vow\w*|undert\w+|commit\w*|agree\w*|decid\w*|decision|resol\w*|is to|are to|was to"
-    r"|were to|intend\w*|intent\w*|plan\w*|offer\w*|ready|prepared|willing\w*|assur\w*|guarantee\w*|going to|set to|due|to be|adopt\w*"
-    r"|announc\w*|approv\w*|settl\w*|accept\w*|determined|engage\w*|sign\w*|schedul\w*|gave|giv\w+|provid\w*|contribut\w*"
-    r"|expected|next|tak\w+ up|meet\w*|fix\w*|arrang\w*|accord\w*|on condition|if|would-be|ll|about to|word|allocat\w*|bound"
-    r"|could|can|may|might|hop\w+|conven\w*|begin\w*|start\w*|tomorrow|coming|said|told|elected|chosen|undertaking|put\w*|lend\w*"
-    r"|add\w*|mak\w+|send\w*|host\w*)\b|['’]ll\b",
-    re.IGNORECASE,
-)
-DENIED_ACT = re.compile(
-    r"\b(?:fail\w* to(?: agree(?: on)?)?|(?:did|do|does|could|can|would|will|shall) not|cannot|unable to|refus\w+(?: to)?"
-    r"|declin\w+ to|reject\w*|without (?:an? )?(?:agree\w*|decision|accord)|no (?:agreement|decision|accord|consensus)|not to"
-    r"|oppos\w+|turned down|ruled out|voted down|(?:was|were|is|are|has|had|have) not|n['’]t)\b"
-)
 
-ACT = re.compile(
+_ACT = re.compile(
     r"\s+(?:also |again |now |then |later |both |each |only )?(?:will|would|is to|was to|are to|were to|has|had|have|is|was|were"
     r"|urg(?:es|ed)|pledg(?:es|ed)|promis(?:es|ed)|vow(?:s|ed)|offer(?:s|ed)|agree[sd]|refus(?:es|ed)|reject(?:s|ed)"
     r"|call(?:s|ed)|demand(?:s|ed)|ask(?:s|ed)|announc(?:es|ed)|propos(?:es|ed)|said|says|warn(?:s|ed)|oppos(?:es|ed)"
@@ -94,13 +80,6 @@ ACT = re.compile(
     r"|invit(?:es|ed)|contribut(?:es|ed)|lends?|lent|put|puts|made|makes|sent|sends|hosts?|stress(?:es|ed)|welcom(?:es|ed)"
     r"|commit(?:s|ted)|decid(?:es|ed)|intends?|plans|sought|seeks|abstained|did|could|should|must|may|might|raised|took"
     r"|told|tells|paid|pays|declined|confirmed|complained|threatened|condemned|withheld|blocked|failed|suspended|admitted)\b"
-)
-ANAPHORA = re.compile(
-    r"\b(?:he|she|it|they|who|which|his|her|its|their|both|each|all|the (?:\w+ )?(?:minister|president|chancellor|secretary"
-    r"|ambassador|envoy|delegat\w+|governments?|country|countries|sides?|part(?:y|ies)|chair\w*|host\w*|officials?"
-    r"|leaders?|ministers|members?|states?|governor|representatives?|spokes\w+|capital|kingdom|island\w*|republic"
-    r"|commissioner|negotiators?|heads?|two|three|four|latter|former|neighbou?rs?|council|union|group|bank))\b|\b(?:we|I|our|my)\b",
-    re.IGNORECASE,
 )
 
 
@@ -129,7 +108,7 @@ def find_cues(sentence: str) -> Iterator[Cue]:
 
 def is_actor(sentence: str, end: int) -> bool:
     """Say whether a verb that tells an act follows at `end`."""
-    return ACT.match(sentence, end) is not None
+    return _ACT.match(sentence, end) is not None
 
 
 _ANAPHORIC_OPENING = re.compile(
@@ -161,7 +140,8 @@ _PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|be)\s$")
 
 
 _VAGUE = re.compile(
-    r"no(?: \w+)?|none|nor|(?:is|are|was|were) to|adopt|approve|accept|endorse|agree(?:ment|ing)?|appeal|demand|request|ask", re.IGNORECASE
+    r"no(?: \w+)?|none|nor|(?:is|are|was|were) to|adopt|approve|accept|endorse|agree(?:ment|ing)?|appeal|demand|request|ask",
+    re.IGNORECASE,
 )
 
 

@@ -117,7 +117,8 @@ _JOINS = re.compile(r"[\s-]+(?:(?:of|for|on|the)\s+)*")
 def is_part_of_name(text: str, name: Name) -> bool:
     """Say whether a country stands inside a longer name, as in "Gulf of Guinea" and "Bank of Japan"."""
     before = re.search(r"[A-Z][\w'’.]*[\s-]+(?:of |the |of the )*$", text[: name.start])
-    return before is not None and " of " in before.group() or re.match(r"[\s-]+[A-Z]", text[name.end :]) is not None
+    follows_of = before is not None and " of " in before.group()
+    return follows_of or re.match(r"[\s-]+[A-Z]", text[name.end :]) is not None
 
 
 def dateline_end(text: str) -> int:
@@ -177,7 +178,7 @@ def _same_root(one: str, other: str) -> bool:
 
 _ACRONYM = re.compile(r"(?<!\w)[A-Z][A-Za-z]*[A-Z][A-Za-z]*(?!\w)")
 _CAPITALISED_RUN = re.compile(
-    r"(?:[A-Z][\w'’]+(?:\s+(?:of|the|for|and|on|in|to|de|des|against|with)\b){0,3}[\s-]+){1,9}[A-Z][\w'’]+"
+    r"(?:[A-Z][\w'’]+(?:-[a-z]+)?(?:\s+(?:of|the|for|and|on|in|to|de|des|against|with)\b){0,3}[\s-]+){1,9}[A-Z][\w'’]+"
 )
 
 
@@ -202,7 +203,7 @@ def spelled_out(text: str, index: NameIndex) -> list[tuple[int, int]]:
     """Find the long forms of acronyms that another text has, such as "Shanghai Cooperation Organization"."""
     spans = []
     for run in _CAPITALISED_RUN.finditer(text):
-        words = [match for match in re.finditer(r"[A-Z][\w'’]*", run.group())]
+        words = list(re.finditer(r"[A-Z][\w'’]*", run.group()))
         initials = "".join(match.group()[0].lower() for match in words)
         for first in range(len(words)):
             for last in range(len(words), first + 2, -1):

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 DatePartKind = Literal["year", "month", "day", "weekday"]
+DateKey = tuple[DatePartKind, int | tuple[int, int]]
+"""What a part of a date says: a year, a month from 1, month and day, or a weekday from 0 for Monday."""
 
 MONTHS = "january february march april may june july august september october november december".split()
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
@@ -21,6 +23,8 @@ class Quantity:
     value: float
     """ "1.5 billion", "1,500 million" and "1.5 bln" are the same."""
     is_money: bool
+    refers_back: bool
+    """Whether it counts what the text has named, as in "the two agreed", and states no figure."""
     start: int
     end: int
 
@@ -31,7 +35,7 @@ class DatePart:
 
     kind: DatePartKind
     value: int | tuple[int, int]
-    """A year; a month from 1; month and day; a weekday from 0 for Monday."""
+    """See `DateKey`."""
     start: int
     end: int
 
@@ -86,15 +90,12 @@ def find_quantities(text: str) -> Iterator[Quantity]:
             value = float(re.sub(r"[,\s]", "", match.group("digits")))
             value *= _SCALES.get((match.group("scale") or "").lower(), 1)
         else:
-            words = match.group("words").lower()
-            # "The two agreed" counts what the text has named, it states no figure.
-            if words in ("two", "three") and _COUNTING.search(text[: match.start()]):
-                continue
-            value = _value_of(re.split(r"[\s-]+", words))
+            value = _value_of(re.split(r"[\s-]+", match.group("words").lower()))
         is_money = bool(
             _CURRENCY_BEFORE.search(text[: match.start()]) or _CURRENCY_AFTER.match(text, match.end())
         )
-        yield Quantity(round(value, 6), is_money, match.start(), match.end())
+        refers_back = value in (2, 3) and _COUNTING.search(text[: match.start()]) is not None
+        yield Quantity(round(value, 6), is_money, refers_back, match.start(), match.end())
 
 
 def _value_of(words: list[str]) -> float:
@@ -102,9 +103,9 @@ def _value_of(words: list[str]) -> float:
     for word in words:
         scale = _SCALES.get(word) or _SCALES.get(word.rstrip("s"))
         if scale == 1e2:
-            current = max(current, 1) * scale
+            current = (current or 1) * scale
         elif scale:
-            total += max(current, 1) * scale
+            total += (current or 1) * scale
             current = 0
         elif word in ("a", "one"):
             current = current or 1
@@ -118,18 +119,31 @@ def _value_of(words: list[str]) -> float:
 _ABBREVIATIONS = {
     word[:length]: word for word in (*MONTHS, *WEEKDAYS) for length in (3, 4) if word != "may"
 } | {word: word for word in (*MONTHS, *WEEKDAYS)}
-_MONTH = "(?:" + "|".join(sorted((word.title() for word, full in _ABBREVIATIONS.items() if full in MONTHS), key=len, reverse=True)) + r")\b\.?"
-_MONTH = f"(?:{_MONTH}|" + "|".join(month.upper() for month in MONTHS if month not in ("may", "march")) + ")"
-_WEEKDAY = "(?:" + "|".join(word.title() for word in sorted(_ABBREVIATIONS, key=len, reverse=True) if _ABBREVIATIONS[word] in WEEKDAYS and (len(word) > 4 or word not in ("sun", "sat", "wed"))) + ")"
+_BY_LENGTH = sorted(_ABBREVIATIONS, key=len, reverse=True)
+_MONTH = "(?:{}|(?:{})\\b\\.?)".format(
+    "|".join(month.upper() for month in MONTHS if month not in ("may", "march")),
+    "|".join(word.title() for word in _BY_LENGTH if _ABBREVIATIONS[word] in MONTHS),
+)
+_WEEKDAY = "(?:{})".format(
+    "|".join(
+        word.title()
+        for word in _BY_LENGTH
+        if _ABBREVIATIONS[word] in WEEKDAYS and word not in ("sun", "sat", "wed")
+    )
+)
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _RANGE = r"\s?(?:-|–|—|to|and)\s?"
 _YEAR = r"(?:19|20)\d\d"
 _DAY_MONTH = re.compile(
     rf"(?<![\w.,$])(?:(?P<first>{_DAY})(?:st|nd|rd|th)?{_RANGE})?(?P<day>{_DAY})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})"
 )
-_MONTH_DAY = re.compile(rf"\b(?P<month>{_MONTH})\s+(?P<day>{_DAY})(?:st|nd|rd|th)?(?:{_RANGE}(?P<first>{_DAY}))?(?![\w,]*\d)")
+_MONTH_DAY = re.compile(
+    rf"\b(?P<month>{_MONTH})\s+(?P<day>{_DAY})(?:st|nd|rd|th)?(?:{_RANGE}(?P<first>{_DAY}))?(?![\w,]*\d)"
+)
 _ALONE = re.compile(rf"\b(?:(?P<month>{_MONTH})|(?P<weekday>{_WEEKDAY}))(?!\w)")
-_YEAR_ALONE = re.compile(rf"(?<![\w.,$€£-])(?P<year>{_YEAR})(?:[-–/](?P<last>{_YEAR}|\d\d)(?!\w))?(?![\w%]|[.,]\d|\s{_SCALE}\b)")
+_YEAR_ALONE = re.compile(
+    rf"(?<![\w.,$€£-])(?P<year>{_YEAR})(?:[-–/](?P<last>{_YEAR}|\d\d)(?!\w))?(?![\w%]|[.,]\d|\s{_SCALE}\b)"
+)
 
 
 _ABBREVIATED = re.compile(r"(?:\.|\d\s\w{3})$")
@@ -150,9 +164,18 @@ def find_date_parts(text: str) -> list[DatePart]:
         word = match.group().rstrip(".").lower()
         if match.group("weekday"):
             parts.append(DatePart("weekday", WEEKDAYS.index(_ABBREVIATIONS[word]), *match.span()))
-        elif len(word) == 3 and word != "may" and not _ABBREVIATED.search(text, 0, match.end()) and not _DAY_NEXT.match(text, match.end()):
+        elif (
+            len(word) == 3
+            and word != "may"
+            and not _ABBREVIATED.search(text, 0, match.end())
+            and not _DAY_NEXT.match(text, match.end())
+        ):
             continue
-        elif word != "may" or not re.match(r"\s+(?:[a-z]|not\b)", text[match.end() :]) or _in_may(text, match.start()):
+        elif (
+            word != "may"
+            or not re.match(r"\s+(?:[a-z]|not\b)", text[match.end() :])
+            or _in_may(text, match.start())
+        ):
             months.add(match.start())
             parts.append(DatePart("month", _month_number(word), *match.span()))
     for match in _YEAR_ALONE.finditer(text):
@@ -169,14 +192,16 @@ def find_date_parts(text: str) -> list[DatePart]:
 
 
 def _in_may(text: str, start: int) -> bool:
-    return bool(re.search(r"\b(?:in|by|until|from|since|of|for|next|last|late|early|mid|and|\d)[\s-]$", text[:start]))
+    return bool(
+        re.search(r"\b(?:in|by|until|from|since|of|for|next|last|late|early|mid|and|\d)[\s-]$", text[:start])
+    )
 
 
 def _month_number(word: str) -> int:
     return MONTHS.index(_ABBREVIATIONS[word.rstrip(".").lower()]) + 1
 
 
-def related_date_parts(text: str, anchor: date) -> set[tuple[DatePartKind, int | tuple[int, int]]]:
+def related_date_parts(text: str, anchor: date) -> set[DateKey]:
     """Resolve what a text says relative to the day it was written: weekdays, "yesterday", "next month".
 
     A weekday stands for the nearest ones before and after, and for the day itself.
@@ -186,7 +211,7 @@ def related_date_parts(text: str, anchor: date) -> set[tuple[DatePartKind, int |
         if part.kind == "weekday":
             ahead = (int(str(part.value)) - anchor.weekday()) % 7
             days |= {anchor + timedelta(ahead), anchor + timedelta(ahead - 7)}
-    found: set[tuple[DatePartKind, int | tuple[int, int]]] = set()
+    found: set[DateKey] = set()
     parts = find_date_parts(text)
     if not any(part.kind == "year" for part in parts):
         for month in (part.value for part in parts if part.kind == "month"):

@@ -15,10 +15,14 @@ FUNCTION_WORDS = frozenset(
     " both other others some such more most own same so there here if while up out".split()
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d[\d.,]*")
-_CLAUSE_END = re.compile(r"[;:]|,(?!\d)|\s(?:while|but|whereas)\s|\sand(?=\s+(?:[A-Z]|they\b|will\b|would\b|\w+ed\b))")
+_CLAUSE_END = re.compile(
+    r"[;:]|,(?!\d)|\s(?:while|but|whereas)\s|\sand(?=\s+(?:[A-Z]|they\b|will\b|would\b|\w+ed\b))"
+)
 _SMALL_NUMBERS = {
     word: str(number)
-    for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), start=2)
+    for number, word in enumerate(
+        "two three four five six seven eight nine ten eleven twelve".split(), start=2
+    )
 }
 _ENDINGS = (
     "ations",
@@ -71,7 +75,9 @@ def content_words(text: str) -> list[ContentWord]:
             continue
         word = re.sub(r"['’]s?$", "", match.group().lower()).rstrip(".,")
         if word and word not in FUNCTION_WORDS:
-            words.append(ContentWord(_SMALL_NUMBERS.get(word) or stem(word), match.start(), match.end(), clause))
+            words.append(
+                ContentWord(_SMALL_NUMBERS.get(word) or stem(word), match.start(), match.end(), clause)
+            )
     return words
 
 

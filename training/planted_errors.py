@@ -20,9 +20,7 @@ from .corpus import AnnotatedDocument
 ErrorKind = Literal["name", "number", "date", "place", "actor", "polarity"]
 ERROR_KINDS: tuple[ErrorKind, ...] = get_args(ErrorKind)
 
-MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+MONTHS = "January February March April May June July August September October November December".split()
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 NUMBER_WORDS = "two three four five six seven eight nine ten eleven twelve".split()
 
@@ -65,7 +63,12 @@ class _Terms:
     def of(cls, text: str) -> _Terms:
         return cls(
             surnames=_unique(match.group("surname") for match in _PERSON.finditer(text)),
-            acronyms=_unique(match.group() for match in _ACRONYM.finditer(text)),
+            acronyms=_unique(
+                match.group()
+                for line in text.split("\n")
+                if not line.isupper()  # in a headline in capitals every word looks like one
+                for match in _ACRONYM.finditer(line)
+            ),
             countries=_unique(text[mention.start : mention.end] for mention in _countries(text)),
             places=_unique(match.group("place") for match in _places(text)),
             numbers=_unique(match.group() for match in _NUMBER.finditer(text)),
@@ -142,7 +145,7 @@ def _same(first: str, second: str) -> bool:
 _PERSON = re.compile(
     r"(?:[Mm]inister|[Pp]resident|Secretary|[Aa]mbassador|[Ee]nvoy|[Dd]elegate|[Gg]overnor|[Cc]ommissioner"
     r"|[Cc]hairman|[Cc]hairwoman|General|[Nn]egotiator|[Oo]fficial|Mr\.?|Ms\.?|Mrs\.?|\w['’]s)\s+"
-    r"(?:[A-Z][\w'’-]+\s+){1,2}(?P<surname>[A-Z][\w'’-]*[a-z])(?!\w|['’]s|\s+(?:of\s+)?[A-Z])"
+    r"(?:[A-Z][\w'’-]+\s+){1,2}(?P<surname>[A-Z][\w-]*[a-z])(?!\w|['’]s|\s+(?:of\s+)?[A-Z])"
 )
 _ACRONYM = re.compile(r"(?<![\w.$])[A-Z]{3,6}(?![\w.])")
 _ACT = (
@@ -153,7 +156,7 @@ _ACTOR = re.compile(
     rf"(?:^|[,;] |\band |\bwhile |\bbut )(?P<actor>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){{0,2}}) (?={_ACT}\b)"
 )
 _PLACE = re.compile(
-    r"\b(?:in|at|near)\s+(?P<place>[A-Z][\w'’-]*[a-zé](?:\s(?:de\s)?[A-Z][\w'’-]*[a-z]){0,2})(?![\w-]|['’]s)"
+    r"\b(?:in|at|near)\s+(?P<place>[A-Z][\w'’-]*[a-zé](?: (?:de )?[A-Z][\w'’-]*[a-z]){0,2})(?![\w-]|['’]s)"
 )
 _COUNTRY_NAMES = frozenset(country_names())
 
@@ -176,9 +179,7 @@ def _places(text: str) -> Iterator[re.Match[str]]:
             yield match
 
 
-def _name_changes(
-    sentence: str, own: _Terms, elsewhere: _Terms, chance: random.Random
-) -> Iterator[_Change]:
+def _name_changes(sentence: str, own: _Terms, elsewhere: _Terms, chance: random.Random) -> Iterator[_Change]:
     for match in _PERSON.finditer(sentence):
         other = _other(match.group("surname"), own.surnames, elsewhere.surnames, chance, sentence)
         if other:
@@ -196,9 +197,7 @@ def _name_changes(
             yield _Change(mention.start, mention.end, other)
 
 
-def _actor_changes(
-    sentence: str, own: _Terms, elsewhere: _Terms, chance: random.Random
-) -> Iterator[_Change]:
+def _actor_changes(sentence: str, own: _Terms, elsewhere: _Terms, chance: random.Random) -> Iterator[_Change]:
     countries = {(mention.start, mention.end) for mention in _countries(sentence)}
     for match in _ACTOR.finditer(sentence):
         if match.span("actor") in countries:
@@ -211,9 +210,7 @@ def _actor_changes(
             yield _Change(*match.span("actor"), other)
 
 
-def _place_changes(
-    sentence: str, own: _Terms, elsewhere: _Terms, chance: random.Random
-) -> Iterator[_Change]:
+def _place_changes(sentence: str, own: _Terms, elsewhere: _Terms, chance: random.Random) -> Iterator[_Change]:
     for match in _places(sentence):
         other = _other(match.group("place"), own.places, elsewhere.places, chance, sentence)
         if other:
@@ -259,9 +256,7 @@ def _altered(number: str) -> list[str]:
     return altered if "," in number or "." in number else [*altered, f"{number}0"]
 
 
-def _date_changes(
-    sentence: str, own: _Terms, elsewhere: _Terms, chance: random.Random
-) -> Iterator[_Change]:
+def _date_changes(sentence: str, own: _Terms, elsewhere: _Terms, chance: random.Random) -> Iterator[_Change]:
     for match in _DATE.finditer(sentence):
         text = match.group()
         if match.lastgroup == "month" and re.match(r"\s[a-z]", sentence[match.end() :]) and text == "May":
