@@ -18,20 +18,23 @@ class Cue:
     """A word that says whether something is done, denied, asked for or promised."""
 
     polarity: Polarity
+    text: str
     start: int
     end: int
     modal: bool
     """Whether it is a modal verb, such as "should" or "will", rather than a verb that tells an act."""
-    text: str
 
 
-# What an abstract says of an act.
+# Of two cues that overlap the earlier kind counts.
 _CUES: dict[Polarity, re.Pattern[str]] = {
     "denied": re.compile(
-        r"\b(?:(?:fail(?:s|ed)?|refus(?:es|ed)|declin(?:es|ed)|unable|unwilling) (?:to|on)|failed|declined|refused"
-        r"|(?:did|do|does|could|can|would|will|shall|should|was|were|is|are|has|had|have) not|cannot"
-        r"|without (?:an? |any )?(?:agree|accord|deci|result|deal|consensus|settl|reach|sett|fix|adopt|approv|endors)\w*|not to|never|reject(?:s|ed)?|ruled out|oppos(?:es|ed)|threw out|turn(?:s|ed) [^,;.]{0,25}down|voted down|declining|refusing"
-        r"|failing|no (?:agreement|deal|decision|accord|consensus)|no(?! (?:later|less|longer|more|further|farther|fewer) than)|none|nor)\b",
+        r"\b(?:(?:fail(?:s|ed)?|refus(?:es|ed)|declin(?:es|ed)|unable|unwilling) (?:to|on)|failed|failing|declined"
+        r"|declining|refused|refusing|reject(?:s|ed)?|ruled out|oppos(?:es|ed)|threw out|turn(?:s|ed) [^,;.]{0,25}down"
+        r"|voted down|cannot|never|not to"
+        r"|(?:did|do|does|could|can|would|will|shall|should|was|were|is|are|has|had|have) not"
+        r"|without (?:an? |any )?(?:agree|accord|deci|result|deal|consensus|settl|reach|sett|fix|adopt|approv|endors)\w*"
+        r"|no (?:agreement|deal|decision|accord|consensus)|none|nor"
+        r"|no(?! (?:later|less|longer|more|further|farther|fewer) than))\b",
         re.IGNORECASE,
     ),
     "directed": re.compile(
@@ -45,11 +48,19 @@ _CUES: dict[Polarity, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "done": re.compile(
-        r"\b(?:agree(?:s|d|ing|ment)?|(?:an|with|in) agreement|adopt(?:s|ed)?|approv(?:e|es|ed)|accept(?:s|ed)?|back(?:s|ed)(?! by)|adoption|approval"
-        r"|endors(?:e|es|ed)|managed)\b(?! not)",
+        r"\b(?:agree(?:s|d|ing|ment)?|adopt(?:s|ed)?|adoption|approv(?:e|es|ed)|approval|accept(?:s|ed)?"
+        r"|back(?:s|ed)(?! by)|endors(?:e|es|ed)|managed)\b(?! not)",
         re.IGNORECASE,
     ),
 }
+_MODALS = ("should", "must", "will", "would")
+_VAGUE = re.compile(
+    r"no(?: \w+)?|none|nor|(?:is|are|was|were) to|adopt|approve|accept|endorse|agree(?:ment|ing)?|appeal|demand"
+    r"|request|ask",
+    re.IGNORECASE,
+)
+_PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|be)\s$")
+_REVERSAL = re.compile(r"\s+(?:reject|refus|oppos|veto|block|stop|end\b|refrain|ban\b|withdraw|den[yi])")
 
 # What a source may say in one of many ways: the wide lists keep the judgement cautious.
 DENIES = re.compile(
@@ -67,7 +78,8 @@ DIRECTS = re.compile(
     r"\b(?:should|must|ought|shall|urg\w*|call\w*|ask\w*|invit\w*|appeal\w*|demand\w*|request\w*|recommend\w*|need\w*"
     r"|want\w*|propos\w*|requir\w*|encourag\w*|press\w*|insist\w*|instruct\w*|told|tell\w*|direct\w*|advis\w*|warn\w*"
     r"|plead\w*|beg\w*|exhort\w*|expect\w*|suggest\w*|seek\w*|sought|has to|have to|had to|is to|are to|was to|were to"
-    r"|to be|better|time to|time for|wish\w*|favou?r\w*|hop\w+|necessary|essential|important|duty|obliged|bound|entrust\w*|charg\w*|task\w*|commission\w*"
+    r"|to be|better|time to|time for|wish\w*|favou?r\w*|hop\w+|necessary|essential|important|duty|obliged|bound"
+    r"|entrust\w*|charg\w*|task\w*|commission\w*"
     r"|mandat\w*|order\w*|challeng\w*|counsel\w*|remind\w*|admonish\w*|let|solicit\w*|petition\w*|lobb\w*|look\w* to|due)\b",
     re.IGNORECASE,
 )
@@ -81,54 +93,38 @@ _ACT = re.compile(
     r"|commit(?:s|ted)|decid(?:es|ed)|intends?|plans|sought|seeks|abstained|did|could|should|must|may|might|raised|took"
     r"|told|tells|paid|pays|declined|confirmed|complained|threatened|condemned|withheld|blocked|failed|suspended|admitted)\b"
 )
-
-
-_MODALS = ("should", "must", "will", "would")
-
-
-def find_cues(sentence: str) -> Iterator[Cue]:
-    """Find the words of a sentence that show polarity; of two that overlap the earlier kind counts."""
-    taken: list[tuple[int, int]] = []
-    denied: list[tuple[int, int]] = []
-    for polarity, pattern in _CUES.items():
-        for match in pattern.finditer(sentence):
-            if any(start < match.end() and match.start() < end for start, end in taken):
-                continue
-            # What follows a denial in its clause is denied with it, as in "failed on Monday to agree".
-            if polarity == "done" and any(
-                0 <= match.start() - end < 60 and not re.search("[,;]", sentence[end : match.start()])
-                for start, end in denied
-            ):
-                continue
-            taken.append(match.span())
-            if polarity == "denied":
-                denied.append(match.span())
-            yield Cue(polarity, *match.span(), match.group().lower() in _MODALS, match.group())
-
-
-def is_actor(sentence: str, end: int) -> bool:
-    """Say whether a verb that tells an act follows at `end`."""
-    return _ACT.match(sentence, end) is not None
-
-
+_PRONOUN_OPENING = re.compile(r"^[\W\d]*(?:He|She|It|They|His|Her|Its|Their)\b")
 _ANAPHORIC_OPENING = re.compile(
-    r"^[\W\d]*(?:He|She|It|They|This|These|His|Her|Its|Their|Both|Each|The(?: \w+){1,2}|A \w+|Delegates|Members|Ministers"
-    r"|Officials|Leaders|According)\b"
+    r"^[\W\d]*(?:He|She|It|They|This|These|His|Her|Its|Their|Both|Each|The(?: \w+){1,2}|A \w+|Delegates|Members"
+    r"|Ministers|Officials|Leaders|According)\b"
 )
 
 
-_PRONOUN_OPENING = re.compile(r"^[\W\d]*(?:He|She|It|They|His|Her|Its|Their)\b")
-_REVERSAL = re.compile(r"\s+(?:reject|refus|oppos|veto|block|stop|end\b|refrain|ban\b|withdraw|den[yi])")
+def find_cues(sentence: str) -> Iterator[Cue]:
+    """Find the words of a sentence that show polarity, kind by kind."""
+    taken: list[tuple[int, int]] = []
+    denials: list[int] = []
+    for polarity, pattern in _CUES.items():
+        for match in pattern.finditer(sentence):
+            start, end = match.span()
+            if any(first < end and start < last for first, last in taken):
+                continue
+            # What follows a denial in its clause is denied with it, as in "failed on Monday to agree".
+            if polarity == "done" and any(_is_within_reach(sentence, denial, start) for denial in denials):
+                continue
+            taken.append((start, end))
+            if polarity == "denied":
+                denials.append(end)
+            yield Cue(polarity, match.group(), start, end, match.group().lower() in _MODALS)
 
 
-def opens_with_pronoun(sentence: str) -> bool:
-    """Say whether the subject of a sentence is a pronoun."""
-    return _PRONOUN_OPENING.match(sentence) is not None
+def _is_within_reach(sentence: str, denial: int, start: int) -> bool:
+    return 0 <= start - denial < 60 and not re.search("[,;]", sentence[denial:start])
 
 
-def is_reversed(sentence: str, end: int) -> bool:
-    """Say whether the act after `end` is itself a refusal, so that its polarity can be told in two ways."""
-    return _REVERSAL.match(sentence, end) is not None
+def is_vague(cue: Cue) -> bool:
+    """Say whether a cue alone says too little: "no" denies a thing and not an act, "are to" can be a duty."""
+    return _VAGUE.fullmatch(cue.text) is not None
 
 
 def is_passive(sentence: str, cue: Cue) -> bool:
@@ -136,18 +132,19 @@ def is_passive(sentence: str, cue: Cue) -> bool:
     return cue.polarity in ("denied", "done") and _PASSIVE.search(sentence, 0, cue.start) is not None
 
 
-_PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|be)\s$")
+def is_reversed(sentence: str, end: int) -> bool:
+    """Say whether the act after `end` is itself a refusal, so that its polarity can be told in two ways."""
+    return _REVERSAL.match(sentence, end) is not None
 
 
-_VAGUE = re.compile(
-    r"no(?: \w+)?|none|nor|(?:is|are|was|were) to|adopt|approve|accept|endorse|agree(?:ment|ing)?|appeal|demand|request|ask",
-    re.IGNORECASE,
-)
+def is_actor(sentence: str, end: int) -> bool:
+    """Say whether a verb that tells an act follows at `end`."""
+    return _ACT.match(sentence, end) is not None
 
 
-def is_vague(sentence: str, cue: Cue) -> bool:
-    """Say whether a cue alone says too little: "no" denies a thing and not an act, "are to" can be a duty."""
-    return _VAGUE.fullmatch(sentence, cue.start, cue.end) is not None
+def opens_with_pronoun(sentence: str) -> bool:
+    """Say whether the subject of a sentence is a pronoun."""
+    return _PRONOUN_OPENING.match(sentence) is not None
 
 
 def opens_anaphoric(sentence: str) -> bool:

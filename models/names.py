@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .acts import is_actor
-from .countries import country_terms, find_countries, normalized_term, seats_of_government
+from .countries import find_countries, normalized_term, seats_of_government
 from .quantities import find_date_parts
 from .words import FUNCTION_WORDS, stem
 

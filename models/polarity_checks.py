@@ -46,7 +46,7 @@ def unsupported_polarity(
         enough = 1 if best > 0.6 else 2
         if best < CONFIDENT or len(predicate) < enough:
             continue
-        if is_vague(sentence, cue) or is_reversed(sentence, cue.end):
+        if is_vague(cue) or is_reversed(sentence, cue.end):
             continue
         subject = _subject(names, cue, surroundings) if cue.polarity == "denied" else None
         verdicts = {
@@ -109,7 +109,7 @@ def _polarities(
         stems = [word.stem for word in scope]
         # Against a promise or a success only a denial of this very act counts.
         turned = cue.polarity in ("done", "promised") and other.polarity in ("denied", "directed")
-        if turned and (predicate[0] not in stems or is_vague(text, other)):
+        if turned and (predicate[0] not in stems or is_vague(other)):
             continue
         shared = len({*stems} & {*predicate}) / len(predicate)
         if shared >= 0.5 or predicate[0] in stems[:4]:

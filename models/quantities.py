@@ -146,14 +146,9 @@ _YEAR_ALONE = re.compile(
 )
 
 
-_ABBREVIATED = re.compile(r"(?:\.|\d\s\w{3})$")
-_DAY_NEXT = re.compile(r"\.|\s\d")
-
-
 def find_date_parts(text: str) -> list[DatePart]:
     """Find the years, months, days of a month and weekdays that a text names."""
     parts: list[DatePart] = []
-    months: set[int] = set()
     for pattern in (_DAY_MONTH, _MONTH_DAY):
         for match in pattern.finditer(text):
             month = _month_number(match.group("month"))
@@ -161,23 +156,12 @@ def find_date_parts(text: str) -> list[DatePart]:
                 if match.group(name):
                     parts.append(DatePart("day", (month, int(match.group(name))), *match.span(name)))
     for match in _ALONE.finditer(text):
-        word = match.group().rstrip(".").lower()
+        word = match.group().rstrip(".")
+        start, end = match.start(), match.start() + len(word)
         if match.group("weekday"):
-            parts.append(DatePart("weekday", WEEKDAYS.index(_ABBREVIATIONS[word]), *match.span()))
-        elif (
-            len(word) == 3
-            and word != "may"
-            and not _ABBREVIATED.search(text, 0, match.end())
-            and not _DAY_NEXT.match(text, match.end())
-        ):
-            continue
-        elif (
-            word != "may"
-            or not re.match(r"\s+(?:[a-z]|not\b)", text[match.end() :])
-            or _in_may(text, match.start())
-        ):
-            months.add(match.start())
-            parts.append(DatePart("month", _month_number(word), *match.span()))
+            parts.append(DatePart("weekday", WEEKDAYS.index(_ABBREVIATIONS[word.lower()]), start, end))
+        elif _names_a_month(text, word, start, end):
+            parts.append(DatePart("month", _month_number(word), start, end))
     for match in _YEAR_ALONE.finditer(text):
         if re.match(r"\s+(?:[a-z]+s\b|mln|million)", text[match.end() :]) and not re.search(
             r"(?:in|by|of|until|since|from|for|to|and|the|[a-z],?|\d,?)\s$", text[: match.start()]
@@ -191,10 +175,17 @@ def find_date_parts(text: str) -> list[DatePart]:
     return parts
 
 
-def _in_may(text: str, start: int) -> bool:
-    return bool(
-        re.search(r"\b(?:in|by|until|from|since|of|for|next|last|late|early|mid|and|\d)[\s-]$", text[:start])
-    )
+def _names_a_month(text: str, word: str, start: int, end: int) -> bool:
+    """Tell the month from the verb "may", and an abbreviation from the "Mar" of "Mar del Plata"."""
+    if word == "May":
+        return not _VERB_AFTER.match(text, end) or _IN_MAY.search(text, 0, start) is not None
+    return len(word) > 3 or bool(_DAY_BEFORE.search(text, 0, start) or _DAY_AFTER.match(text, end))
+
+
+_VERB_AFTER = re.compile(r"\s+(?:[a-z]|not\b)")
+_IN_MAY = re.compile(r"\b(?:in|by|until|from|since|of|for|next|last|late|early|mid|and|\d)[\s-]$")
+_DAY_BEFORE = re.compile(r"\d\s$")
+_DAY_AFTER = re.compile(r"\.|\s\d")
 
 
 def _month_number(word: str) -> int:
