@@ -332,7 +332,7 @@ def benchmark_support_command(
         list[Path] | None,
         typer.Option("--data", help="Annotated documents; the corpus's validation part if none is named."),
     ] = None,
-    errors: Annotated[int, typer.Option(min=1, help="Planted errors of each kind.")] = 40,
+    errors: Annotated[int, typer.Option(min=1, help="Planted errors of each kind.")] = 100,
     seed: Annotated[int, typer.Option(help="Equal seeds plant equal errors.")] = 0,
     examples: Annotated[bool, typer.Option("--examples", help="List every miss and false alarm.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write JSON into this file.")] = None,

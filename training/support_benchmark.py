@@ -20,7 +20,7 @@ from ..models.text import segment
 from .corpus import AnnotatedDocument, load_documents
 from .planted_errors import ERROR_KINDS, PlantedError, plant_errors
 
-ERRORS_OF_A_KIND = 40
+ERRORS_OF_A_KIND = 100
 
 NOT_IN_THE_TEXT = {
     "authored-0023": "ended two days of talks",  # the text names no length
