@@ -43,13 +43,14 @@ _CUES: dict[Polarity, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "promised": re.compile(
-        r"\b(?:will|would|pledg(?:es|ed|ing)|promis(?:es|ed|ing)|vow(?:s|ed)|undert(?:akes|ook)|committed|offer(?:s|ed) to"
+        r"\b(?:will|would|pledg(?:e|es|ed|ing)|promis(?:e|es|ed|ing)|vow(?:s|ed)?|undert(?:ake|akes|ook|aking)|committed"
+        r"|offer(?:s|ed) to|(?:ready|willing|prepared) to"
         r"|decid(?:es|ed)|resolv(?:es|ed)|(?:is|are|was|were) to)\b(?! not| be (?:prepared|ready))",
         re.IGNORECASE,
     ),
     "done": re.compile(
         r"\b(?:agree(?:s|d|ing|ment)?|adopt(?:s|ed)?|adoption|approv(?:e|es|ed)|approval|accept(?:s|ed)?"
-        r"|back(?:s|ed)(?! by)|endors(?:e|es|ed)|managed)\b(?! not)",
+        r"|back(?:s|ed)(?! by)|endors(?:e|es|ed)|managed|consent(?:s|ed))\b(?! not)",
         re.IGNORECASE,
     ),
 }
@@ -60,6 +61,7 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|be)\s$")
+_CONTINUES = re.compile(r"\s(?:that|to|on)\b")
 _REVERSAL = re.compile(r"\s+(?:reject|refus|oppos|veto|block|stop|end\b|refrain|ban\b|withdraw|den[yi])")
 
 # What a source may say in one of many ways: the wide lists keep the judgement cautious.
@@ -129,7 +131,9 @@ def is_vague(cue: Cue) -> bool:
 
 def is_passive(sentence: str, cue: Cue) -> bool:
     """Say whether what a cue speaks of stands before it, as in "the proposal was rejected"."""
-    return cue.polarity in ("denied", "done") and _PASSIVE.search(sentence, 0, cue.start) is not None
+    if cue.polarity not in ("denied", "done") or _CONTINUES.match(sentence, cue.end):
+        return False
+    return _PASSIVE.search(sentence, 0, cue.start) is not None
 
 
 def is_reversed(sentence: str, end: int) -> bool:

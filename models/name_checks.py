@@ -22,7 +22,7 @@ from .names import (
 )
 from .source_text import CONFIDENT, SourceText, Surroundings, UnsupportedItem, UnsupportedKind
 
-CERTAIN = 0.6
+CERTAIN = 0.45
 """From this share of the surroundings on, another country or place in a source sentence is a contradiction."""
 PRONOUN_CERTAIN = 0.5
 """The same where the source sentence says "he" or "it" and nothing before it names the actor."""
@@ -158,8 +158,10 @@ def _other_actor(name: Name, told: NameIndex, source: SourceText, surroundings: 
     other = None
     for i in map(int, np.flatnonzero(scores >= TIED * best)):
         if source.speaks_of(name, i, 0):
-            return None
-        if opens_with_pronoun(source.sentences[i]):
+            if not _is_bystander(name, told, source, i):
+                return None
+            other = i
+        elif opens_with_pronoun(source.sentences[i]):
             if source.speaks_of(name, i, 4):
                 return None
             other = i if scores[i] >= PRONOUN_CERTAIN else other
@@ -168,6 +170,19 @@ def _other_actor(name: Name, told: NameIndex, source: SourceText, surroundings: 
         elif source.speaks_of(name, i, 3):
             return None
     return other
+
+
+def _is_bystander(name: Name, told: NameIndex, source: SourceText, index: int) -> bool:
+    """Say whether a sentence names a country only after another that acts in it, as "Mali" in "Chad will aid Mali"."""
+    text = source.sentences[index]
+    mentions = [other for other in source.names[index] if other.countries & name.countries]
+    if not mentions or any(is_actor(text, other.end) for other in mentions):
+        return False
+    return any(
+        other.countries and not told.holds(other) and is_actor(text, other.end)
+        for other in source.names[index]
+        if other.start < mentions[0].start
+    )
 
 
 def _is_rival(rival: Name, name: Name, told: NameIndex, text: str) -> bool:

@@ -25,6 +25,8 @@ SCOPE = 8
 """Content words that a cue in the source governs."""
 NO_DENIAL = 0.5
 """Share of an act's words in a source sentence from which its having no word of denial tells something."""
+CERTAIN = 0.8
+"""From this share on the sentence after it need not be asked."""
 NO_DIRECTION = 0.65
 """The same for words of direction."""
 
@@ -86,8 +88,10 @@ def _contradicts(
     if cue.polarity in nearby:
         return None
     if cue.polarity == "denied":
-        around = " ".join(source.sentences[index : index + 2])
+        around = text if score >= CERTAIN else " ".join(source.sentences[index : index + 2])
         return True if score >= NO_DENIAL and not DENIES.search(around) else None
+    if cue.modal and "promised" in nearby and not DIRECTS.search(text):
+        return True
     around = " ".join(source.sentences[max(0, index - 1) : index + 1])
     return True if cue.modal and score >= NO_DIRECTION and not DIRECTS.search(around) else None
 
@@ -106,12 +110,14 @@ def _polarities(
         first = sum(word.start < begin for word in words)
         passive = is_passive(text, other)
         scope = words[max(0, first - SCOPE - 1) : first] if passive else words[first : first + SCOPE]
+        if other.polarity in ("denied", "directed") and scope:
+            scope = [word for word in scope if word.clause == scope[-1 if passive else 0].clause]
         stems = [word.stem for word in scope]
         # Against a promise or a success only a denial of this very act counts.
         turned = cue.polarity in ("done", "promised") and other.polarity in ("denied", "directed")
-        if turned and (predicate[0] not in stems or is_vague(other)):
-            continue
         shared = len({*stems} & {*predicate}) / len(predicate)
+        if turned and (is_vague(other) or (predicate[0] not in stems and shared < 0.75)):
+            continue
         if shared >= 0.5 or predicate[0] in stems[:4]:
             governing.add(other.polarity)
         if {word.clause for word in words[max(0, first - 1) : first + 1]} & clauses:

@@ -83,9 +83,11 @@ def _other_number(
             return other.is_money and quantity.is_money
         return bool(counted & _next_stems(source.words[index], other.end, 2))
 
-    return surroundings.displaced_by(
-        quantity.start, quantity.end, lambda i: _has_value(source.quantities[i], quantity.value), rivals
-    )
+    def holds(index: int) -> bool:
+        figures = [other for other in source.quantities[index] if not other.refers_back]
+        return _has_value(figures, quantity.value)
+
+    return surroundings.displaced_by(quantity.start, quantity.end, holds, rivals)
 
 
 def _other_date(

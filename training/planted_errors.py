@@ -63,12 +63,8 @@ class _Terms:
     def of(cls, text: str) -> _Terms:
         return cls(
             surnames=_unique(match.group("surname") for match in _PERSON.finditer(text)),
-            acronyms=_unique(
-                match.group()
-                for line in text.split("\n")
-                if not line.isupper()  # in a headline in capitals every word looks like one
-                for match in _ACRONYM.finditer(line)
-            ),
+            # In headlines and datelines any word can stand in capitals.
+            acronyms=_unique(match.group() for match in _INTRODUCED_ACRONYM.finditer(text)),
             countries=_unique(text[mention.start : mention.end] for mention in _countries(text)),
             places=_unique(match.group("place") for match in _places(text)),
             numbers=_unique(match.group() for match in _NUMBER.finditer(text)),
@@ -148,6 +144,7 @@ _PERSON = re.compile(
     r"(?:[A-Z][\w'’-]+\s+){1,2}(?P<surname>[A-Z][\w-]*[a-z])(?!\w|['’]s|\s+(?:of\s+)?[A-Z])"
 )
 _ACRONYM = re.compile(r"(?<![\w.$])[A-Z]{3,6}(?![\w.])")
+_INTRODUCED_ACRONYM = re.compile(r"(?<=\bthe )[A-Z]{3,6}(?![\w.])|(?<=\()[A-Z]{3,6}(?=\))")
 _ACT = (
     r"(?:will|would|is to|was to|urged|pledged|promised|offered|agreed|refused|rejected|called|demanded|asked"
     r"|announced|proposed|said|warned|opposed|appealed|undertook|vowed|gave|provided|withdrew|wants|wanted)"
