@@ -38,7 +38,7 @@ _CUES: dict[Polarity, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "directed": re.compile(
-        r"\b(?:should|must|ought to|urg(?:e|es|ed|ing)|call(?:s|ed|ing)? (?:on|upon)|ask(?:s|ed|ing)?"
+        r"(?<!will )(?<!would )\b(?:should|must|ought to|urg(?:e|es|ed|ing)|call(?:s|ed|ing)? (?:on|upon)|ask(?:s|ed|ing)?"
         r"|invit(?:e|es|ed|ing)|appeal(?:s|ed|ing)?|demand(?:s|ed|ing)?|request(?:s|ed|ing)?|instruct(?:s|ed|ing)?)\b",
         re.IGNORECASE,
     ),
@@ -49,7 +49,8 @@ _CUES: dict[Polarity, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "done": re.compile(
-        r"\b(?:agree(?:s|d|ing|ment)?|adopt(?:s|ed)?|adoption|approv(?:e|es|ed)|approval|accept(?:s|ed)?"
+        r"\b(?:with an agreement|after agreeing|agree(?:s|d|ing|ment)?"
+        r"|adopt(?:s|ed)?|adoption|approv(?:e|es|ed)|approval|accept(?:s|ed)?"
         r"|back(?:s|ed)(?! by)|endors(?:e|es|ed)|managed|consent(?:s|ed))\b(?! not)",
         re.IGNORECASE,
     ),

@@ -23,12 +23,16 @@ TIED = 0.6
 """Source sentences that hold this share of what the best holds can tell an act as well."""
 SCOPE = 8
 """Content words that a cue in the source governs."""
-NO_DENIAL = 0.5
+NO_DENIAL = 0.55
 """Share of an act's words in a source sentence from which its having no word of denial tells something."""
-CERTAIN = 0.8
-"""From this share on the sentence after it need not be asked."""
-NO_DIRECTION = 0.65
-"""The same for words of direction."""
+NO_DUTY = 0.35
+"""The same for "should" and "must" where no word of direction stands."""
+DENIAL_BEFORE = 70
+"""Characters before the words of an act in which a denial of it can stand."""
+DENIAL_AFTER = 40
+"""Characters after them."""
+SETTLED = ("with an agreement", "after agreeing")
+"""Cues that a source contradicts by any word of denial, unless it tells an agreement too."""
 
 
 def unsupported_polarity(
@@ -48,7 +52,7 @@ def unsupported_polarity(
         enough = 1 if best > 0.6 else 2
         if best < CONFIDENT or len(predicate) < enough:
             continue
-        if is_vague(cue) or is_reversed(sentence, cue.end):
+        if is_vague(cue) or (cue.polarity != "directed" and is_reversed(sentence, cue.end)):
             continue
         subject = _subject(names, cue, surroundings) if cue.polarity == "denied" else None
         verdicts = {
@@ -81,6 +85,8 @@ def _contradicts(
         return None
     positive: set[Polarity] = {"promised"} if cue.polarity == "directed" else {"promised", "done"}
     told_positive = bool(governing & positive)
+    if cue.text.lower() in SETTLED:
+        return True if "done" not in nearby | governing and DENIES.search(text) else None
     if cue.polarity in ("done", "promised"):
         return True if governing and not told_positive and cue.polarity not in nearby else None
     if told_positive:
@@ -88,12 +94,19 @@ def _contradicts(
     if cue.polarity in nearby:
         return None
     if cue.polarity == "denied":
-        around = text if score >= CERTAIN else " ".join(source.sentences[index : index + 2])
+        around = _around(predicate, source, index)
         return True if score >= NO_DENIAL and not DENIES.search(around) else None
-    if cue.modal and "promised" in nearby and not DIRECTS.search(text):
-        return True
-    around = " ".join(source.sentences[max(0, index - 1) : index + 1])
-    return True if cue.modal and score >= NO_DIRECTION and not DIRECTS.search(around) else None
+    # "Urged" and the like are put in too many ways; "should" and "must" are not.
+    return True if cue.modal and score >= NO_DUTY and not DIRECTS.search(text) else None
+
+
+def _around(predicate: Sequence[str], source: SourceText, index: int) -> str:
+    """Return what stands around the words of an act in a source sentence; all of it where it has none."""
+    text = source.sentences[index]
+    words = [word for word in source.words[index] if word.stem in predicate]
+    if not words:
+        return text
+    return text[max(0, words[0].start - DENIAL_BEFORE) : words[-1].end + DENIAL_AFTER]
 
 
 def _polarities(
