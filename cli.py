@@ -605,6 +605,29 @@ def benchmark_batch_command(
     typer.echo(batch_table(result))
 
 
+@benchmark_app.command("support")
+def benchmark_support_command(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", help="Annotated documents; the corpus's validation part if none is named."),
+    ] = None,
+    errors: Annotated[int, typer.Option(min=1, help="Planted errors of each kind.")] = 100,
+    seed: Annotated[int, typer.Option(help="Equal seeds plant equal errors.")] = 0,
+    examples: Annotated[bool, typer.Option("--examples", help="List every miss and false alarm.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write JSON into this file.")] = None,
+) -> None:
+    """Measure check_support on planted errors and on clean sentences."""
+    from .training.config import data_path
+    from .training.support_benchmark import benchmark_support, support_tables
+
+    files = data or [data_path("package:seeds/corpus/validation.jsonl")]
+    result = benchmark_support(files, errors=errors, seed=seed)
+    if output is not None:
+        output.write_text(json.dumps(result.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        _say(f"wrote {output}")
+    typer.echo(support_tables(result, examples=examples))
+
+
 @models_app.command("list")
 def models_list() -> None:
     """List the shipped models and the base checkpoints that can be pulled."""

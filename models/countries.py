@@ -26,6 +26,10 @@ class Country(BaseModel):
     demonyms: tuple[str, ...] = ()
     """Its adjectives and its people, in the singular."""
     capitals: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Further names and adjectives that can stand for it, though they often mean something else."""
+    seats: tuple[str, ...] = ()
+    """Further cities of which the same is true of its government."""
     until: int | None = None
     """The last year of a former state, whose capital passed to another."""
 
@@ -105,18 +109,21 @@ class _Lexicons(NamedTuple):
 
 
 @cache
-def _table() -> dict[str, Country]:
+def country_table() -> dict[str, Country]:
+    """Return all countries by their codes."""
     return TypeAdapter(dict[str, Country]).validate_python(read_yaml(_DATA))
 
 
 @cache
 def _lexicons() -> _Lexicons:
     names = [
-        (name, code) for code, country in _table().items() for name in (*country.names, *country.demonyms)
+        (name, code)
+        for code, country in country_table().items()
+        for name in (*country.names, *country.demonyms)
     ]
     capitals = [
         (name, code)
-        for code, country in _table().items()
+        for code, country in country_table().items()
         if country.until is None
         for name in country.capitals
     ]
@@ -131,7 +138,7 @@ def _lexicons() -> _Lexicons:
 def _former_states() -> dict[str, tuple[str, int]]:
     return {
         name: (code, country.until)
-        for code, country in _table().items()
+        for code, country in country_table().items()
         if country.until is not None
         for name in country.capitals
     }

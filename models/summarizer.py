@@ -290,10 +290,12 @@ class _Judge:
     def _fault(self, support: Support, types: tuple[str, ...]) -> str | None:
         if support.unsupported:
             item = support.unsupported[0]
-            what = "its wording" if item.kind == "wording" else f"the {item.kind} '{item.text}'"
-            return f"{what} is not in the source"
+            where = "not in the source" if item.source is None else "not what the source says"
+            return f"the {item.kind} '{item.text}' is {where}"
         if not support.sources:
             return "no sentence of the source supports it"
+        if not support.is_told:
+            return "its wording is not in the source"
         if support.fidelity < MIN_FIDELITY:
             return "it joins the source's words in another way"
         committed = any(self._schema.is_commitment(self._sentences[i].types) for i in support.sources)

@@ -153,7 +153,8 @@ def training_pairs(
     ]
     chosen = select_sentences(sentences, document.title, schema)
     shown = SourceIndex([*([document.title] if document.title else []), *(texts[i] for i in chosen)])
-    target = [text for text in written if not shown.support(text).unsupported]
+    supports = map(shown.support, written)
+    target = [support.text for support in supports if support.is_told and not support.unsupported]
     if not target:
         return None
     prompt = build_prompt(document.title, [(sentences[i].types[0], texts[i]) for i in chosen], tags=tags)

@@ -98,7 +98,7 @@ def test_an_invention_is_replaced_by_its_source():
     assert "nine" not in abstract.text
     assert abstract.sentences[1].text == "Finland pledged to lend two ships from January."
     assert abstract.sentences[1].extracted
-    assert "the number '9' is not in the source" in abstract.notes[0]
+    assert "the number 'nine' is not in the source" in abstract.notes[0]
 
 
 def test_gibberish_becomes_an_extract():
@@ -110,13 +110,13 @@ def test_gibberish_becomes_an_extract():
 
 def test_a_call_is_not_told_as_a_promise():
     """The classifier finds a commitment in the written sentence, and none in its source."""
-    written = "Ministers of the Baltic Ferry Council met. Members would share crews."
+    written = "Ministers of the Baltic Ferry Council met. Members are sharing crews."
     overstated = summarizer_saying(written).summarize(
         SOURCE,
         TITLE,
-        types_of=lambda texts: [("pledge",) if "would" in text else ("consultation",) for text in texts],
+        types_of=lambda texts: [("pledge",) if "sharing" in text else ("consultation",) for text in texts],
     )
-    assert "Members would share crews." not in overstated.text
+    assert "Members are sharing crews." not in overstated.text
     assert "it tells a pledge where the source holds no commitment" in overstated.notes[0]
 
 

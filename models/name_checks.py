@@ -1,0 +1,192 @@
+"""Names, places and actors of an abstract sentence that its source does not have, or has elsewhere."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from .acts import is_actor, opens_with_pronoun
+from .names import (
+    TITLE_WORDS,
+    Name,
+    NameIndex,
+    dateline_end,
+    find_names,
+    is_in_organisation,
+    is_part_of_name,
+    is_place,
+    is_venue,
+    spelled_out,
+)
+from .source_text import CONFIDENT, SourceText, Surroundings, UnsupportedItem, UnsupportedKind
+
+CERTAIN = 0.45
+"""From this share of the surroundings on, another country or place in a source sentence is a contradiction."""
+PRONOUN_CERTAIN = 0.5
+"""The same where the source sentence says "he" or "it" and nothing before it names the actor."""
+TIED = 0.6
+"""Source sentences that hold this share of what the best holds can tell an act as well."""
+LISTED = 3
+"""More countries in a sentence are a list, which is compared only with a list: sources name members elsewhere."""
+
+
+def unsupported_names(
+    sentence: str, source: SourceText, surroundings: Surroundings
+) -> Iterator[UnsupportedItem]:
+    """Yield the names, places and actors of a sentence that the source does not support."""
+    names = find_names(sentence)
+    spelled = spelled_out(sentence, source.everything)
+    told = NameIndex([sentence], [names])
+    for name in names:
+        in_acronym = any(start <= name.start and name.end <= end for start, end in spelled)
+        if name.key in TITLE_WORDS or in_acronym:
+            continue
+        kind = _kind(sentence, name)
+        if not _is_known(name, kind, source.everything):
+            if not is_in_organisation(sentence, name, names, source.everything):
+                yield UnsupportedItem(kind, sentence[name.start : name.end], name.start, name.end, None)
+            continue
+        if kind == "place":
+            if is_venue(sentence, name.start):
+                other = _other_venue(name, told, source)
+            else:
+                other = _other_place(name, told, source, surroundings)
+        else:
+            other = _other_surname(sentence, name, names, told, source)
+            if other is None and kind == "actor" and not _follows_a_name(sentence, name, names):
+                other = _other_actor(name, told, source, surroundings)
+            elif other is None and kind == "name":
+                other = _other_country(sentence, name, told, source, surroundings)
+        if other is not None:
+            yield UnsupportedItem(kind, sentence[name.start : name.end], name.start, name.end, other)
+
+
+def _kind(sentence: str, name: Name) -> UnsupportedKind:
+    if is_place(sentence, name.start):
+        return "place"
+    return "actor" if is_actor(sentence, name.end) else "name"
+
+
+def _is_known(name: Name, kind: UnsupportedKind, index: NameIndex) -> bool:
+    # Dhaka can act where the source says Bangladesh, but nobody has met there.
+    return index.holds(name) if kind == "place" and not name.countries else index.acts_for(name)
+
+
+def _follows_a_name(sentence: str, name: Name, names: Sequence[Name]) -> bool:
+    """Say whether a word is the end of a longer name, such as "Pact" of "Warsaw Pact"."""
+    spaced = sentence[name.start - 1 : name.start] == " "
+    return not name.countries and spaced and any(other.end + 1 == name.start for other in names)
+
+
+def _other_venue(name: Name, told: NameIndex, source: SourceText) -> int | None:
+    """Find the sentence that says where the meeting was, when it was not there."""
+    opening = [i for i, text in enumerate(source.sentences[:2]) if not dateline_end(text)]
+    if any(source.names_near(i).holds(name) for i in opening):
+        return None
+    if any(venue.key == name.key or venue.countries & name.countries for _, venue in source.venues):
+        return None
+    return next((i for i, venue in source.venues if not told.holds(venue)), None)
+
+
+def _other_place(name: Name, told: NameIndex, source: SourceText, surroundings: Surroundings) -> int | None:
+    def rivals(index: int) -> list[tuple[int, int]]:
+        return [
+            (other.start, other.end)
+            for other in source.names[index]
+            if not told.holds(other) and is_place(source.sentences[index], other.start)
+        ]
+
+    return surroundings.displaced_by(
+        name.start, name.end, lambda i: source.names_near(i).holds(name), rivals, CERTAIN
+    )
+
+
+def _other_country(
+    sentence: str, name: Name, told: NameIndex, source: SourceText, surroundings: Surroundings
+) -> int | None:
+    if not name.countries or is_part_of_name(sentence, name):
+        return None
+
+    listed = len(told.countries) > LISTED
+
+    def rivals(index: int) -> list[tuple[int, int]]:
+        if listed and len(told.countries & source.names_near(index).countries) < 2:
+            return []
+        return [
+            (other.start, other.end)
+            for other in source.names[index]
+            if other.countries
+            and not told.holds(other)
+            and not is_part_of_name(source.sentences[index], other)
+        ]
+
+    return surroundings.displaced_by(
+        name.start, name.end, lambda i: source.speaks_of(name, i, source.antecedents(i)), rivals, CERTAIN
+    )
+
+
+def _other_surname(
+    sentence: str, name: Name, names: Sequence[Name], told: NameIndex, source: SourceText
+) -> int | None:
+    """Find the sentence in which the first name has another surname."""
+    first_name = next((other for other in names if other.end + 1 == name.start), None)
+    if first_name is None or first_name.countries or name.countries or first_name.key in TITLE_WORDS:
+        return None
+    found = None
+    for i, group in enumerate(source.names):
+        for first, second in itertools.pairwise(group):
+            if first.key != first_name.key:
+                continue
+            adjacent = second.start == first.end + 1
+            if not adjacent or told.holds(second) or name.key in source.names_near(i).words:
+                return None
+            found = i
+    return found
+
+
+def _other_actor(name: Name, told: NameIndex, source: SourceText, surroundings: Surroundings) -> int | None:
+    """Find the sentence that tells this act of somebody else.
+
+    An act that no sentence tells in like words is not judged, nor one whose actor the source leaves open.
+    """
+    scores = surroundings.scores(name.start, name.end, after_only=True)
+    best = scores.max(initial=0)
+    if best < CONFIDENT:
+        return None
+    other = None
+    for i in map(int, np.flatnonzero(scores >= TIED * best)):
+        if source.speaks_of(name, i, 0):
+            if not _is_bystander(name, told, source, i):
+                return None
+            other = i
+        elif opens_with_pronoun(source.sentences[i]):
+            if source.speaks_of(name, i, 4):
+                return None
+            other = i if scores[i] >= PRONOUN_CERTAIN else other
+        elif any(_is_rival(rival, name, told, source.sentences[i]) for rival in source.names[i]):
+            other = i
+        elif source.speaks_of(name, i, 3):
+            return None
+    return other
+
+
+def _is_bystander(name: Name, told: NameIndex, source: SourceText, index: int) -> bool:
+    """Say whether a sentence names a country only after another that acts in it, as "Mali" in "Chad will aid Mali"."""
+    text = source.sentences[index]
+    mentions = [other for other in source.names[index] if other.countries & name.countries]
+    if not mentions or any(is_actor(text, other.end) for other in mentions):
+        return False
+    return any(
+        other.countries and not told.holds(other) and is_actor(text, other.end)
+        for other in source.names[index]
+        if other.start < mentions[0].start
+    )
+
+
+def _is_rival(rival: Name, name: Name, told: NameIndex, text: str) -> bool:
+    """Say whether a source sentence names another actor of the same sort."""
+    if told.holds(rival) or bool(rival.countries) != bool(name.countries):
+        return False
+    return bool(rival.countries) or (rival.key not in TITLE_WORDS and is_actor(text, rival.end))
