@@ -26,7 +26,7 @@ Types = Sequence[Sequence[str]]
 
 CALIBRATION_BINS = 15
 ROUGE_TYPES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
-FACT_KINDS = ("name", "number", "date")
+FACT_KINDS = ("name", "number", "date", "place")
 
 
 class TypeMetric(evaluate.Metric):
@@ -384,7 +384,8 @@ def fact_coverage(abstract: Sequence[str], reference: Sequence[str]) -> float:
         abstract: Its sentences.
         reference: The sentences of the abstract to compare with; one without any such item is covered.
     """
-    facts, missing = _unsupported_facts(reference, []), _unsupported_facts(reference, abstract)
+    # Against a source that says nothing, every fact of the reference is unsupported.
+    facts, missing = _unsupported_facts(reference, ["."]), _unsupported_facts(reference, abstract)
     return 1 - len(facts & missing) / len(facts) if facts else 1.0
 
 
@@ -463,12 +464,13 @@ def _primary(hot: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dty
     return np.asarray(np.where(hot.any(axis=1), hot.argmax(axis=1), hot.shape[1]))
 
 
-def _unsupported_facts(sentences: Sequence[str], source: Sequence[str]) -> set[tuple[str, str]]:
+def _unsupported_facts(sentences: Sequence[str], source: Sequence[str]) -> set[str]:
+    """Return the facts that a source lacks; an actor that it names in another part is not lacking."""
     return {
-        (item.kind, item.text.lower())
+        item.text.lower()
         for support in check_support(sentences, source)
         for item in support.unsupported
-        if item.kind in FACT_KINDS
+        if item.kind in FACT_KINDS or (item.kind == "actor" and item.source is None)
     }
 
 
