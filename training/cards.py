@@ -20,8 +20,8 @@ EVALUATIONS = "evaluations"
 def write_card(folder: Path) -> Path:
     """Write a model folder's README.md from its config, labels, run record and evaluations.
 
-    Evaluations are the files `evaluations/NAME.json` that `communique evaluate` wrote. The folder's
-    hashes are written anew.
+    Evaluations are the files `evaluations/NAME.json` (its `metrics.json`) and `evaluations/NAME-FIGURE.png`
+    that `communique evaluate` wrote. The folder's hashes are written anew.
     """
 
     def read(name: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -30,6 +30,10 @@ def write_card(folder: Path) -> Path:
     config = read("config.json")
     evaluations = {
         path.stem: json.loads(path.read_text()) for path in sorted(folder.glob(f"{EVALUATIONS}/*.json"))
+    }
+    pictures = {
+        name: [path.name for path in sorted(folder.glob(f"{EVALUATIONS}/{name}-*.png"))]
+        for name in evaluations
     }
     weights = sorted(
         path
@@ -50,6 +54,7 @@ def write_card(folder: Path) -> Path:
         labels=read("labels.json"),
         run=read("run.json"),
         evaluations=evaluations,
+        pictures=pictures,
         settings=(folder / "training.yaml").read_text(encoding="utf-8"),
         hashes={path.relative_to(folder).as_posix(): file_hash(path) for path in weights},
         sizes={path.relative_to(folder).as_posix(): path.stat().st_size / 1e6 for path in weights},
