@@ -89,6 +89,8 @@ class OptimizationConfig(_Strict):
     epochs: float = Field(default=3, gt=0)
     max_steps: int = Field(default=-1, ge=-1)
     """Stop after this many steps whatever the epochs; -1 for no limit."""
+    min_steps: int = Field(default=0, ge=0)
+    """Where the data are few: go on for further epochs until so many steps are done."""
     batch_size: int = Field(default=16, ge=1)
     gradient_accumulation: int = Field(default=1, ge=1)
     """Batches added up before each step."""

@@ -128,12 +128,15 @@ def training_arguments(
     Without a metric there is no evaluation, and the last step's weights are kept.
     """
     steps = math.ceil(examples / (settings.batch_size * settings.gradient_accumulation))
-    total = settings.max_steps if settings.max_steps > 0 else math.ceil(steps * settings.epochs)
-    interval = max(1, min(total, steps // settings.evaluations_per_epoch))
+    epochs = max(settings.epochs, settings.min_steps / steps)
+    total = settings.max_steps if settings.max_steps > 0 else math.ceil(steps * epochs)
+    # Further epochs over few data are not worth an evaluation each.
+    per_evaluation = max(steps, settings.min_steps // 10) // settings.evaluations_per_epoch
+    interval = max(1, min(total, per_evaluation))
     return TrainingArguments(
         output_dir=str(run.checkpoints),
         learning_rate=settings.learning_rate,
-        num_train_epochs=settings.epochs,
+        num_train_epochs=epochs,
         max_steps=settings.max_steps if settings.max_steps > 0 else -1,
         per_device_train_batch_size=settings.batch_size,
         per_device_eval_batch_size=settings.batch_size,

@@ -29,7 +29,12 @@ def examples(tmp_path):
 
 def settings(examples, output, *more):
     common = ["model.base=tiny-encoder", "model.max_length=64", "training.precision=float32"]
-    common += [f"data.train={examples}", "data.validation_share=0", f"output={output}"]
+    common += [
+        f"data.train={examples}",
+        "data.validation_share=0",
+        f"output={output}",
+        "training.few_shot.below=64",
+    ]
     return load_config(ClassifierConfig, "custom.yaml", [*common, *more])
 
 
@@ -50,6 +55,13 @@ def test_contrast_brings_like_labels_together(examples, tmp_path):
     folder = train_classifier(settings(examples, tmp_path / "model", *options), quiet=True)
     losses = [entry["loss"] for entry in json.loads((folder / "run.json").read_text())["log"]]
     assert np.mean(losses[-10:]) < 0.7 * np.mean(losses[:10])
+
+
+def test_few_examples_are_gone_through_until_they_are_learned(examples, tmp_path):
+    config = settings(examples, tmp_path / "model", "training.few_shot=null", "training.min_steps=40")
+    config = config.model_copy(update={"training": config.training.model_copy(update={"epochs": 1})})
+    record = json.loads((train_classifier(config, quiet=True) / "run.json").read_text())
+    assert record["steps"] == 40  # one epoch over 24 examples would be one step
 
 
 def test_with_more_examples_the_network_is_fine_tuned(examples, tmp_path):
