@@ -336,7 +336,13 @@ def test_an_interrupted_batch_run_goes_on_later(tmp_path, classifier_folder):
         "--types-only",
     ]
     command += ["--shard-size", "1", "--classifier", str(classifier_folder)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # Where the tests run in the background of a shell, the interrupt is ignored, and children inherit that.
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not (output / "shards.jsonl").exists() and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)

@@ -132,10 +132,10 @@ class TestShippedCorpus:
     def test_size_and_balance(self):
         documents = load_documents(self.FILES, SCHEMA)
         counts = statistics(documents, SCHEMA)
-        assert counts.by_split == {"train": 736, "validation": 108, "test": 60}
-        assert counts.sentences >= 15000
+        assert counts.by_split == {"train": 826, "validation": 108, "test": 60}
+        assert counts.sentences >= 16000
         assert min(counts.by_type.values()) >= 900
-        assert counts.abstracts == 904
+        assert counts.abstracts == 994
         assert all(30 <= len(document.abstract.split()) <= 80 for document in documents)
 
     def test_test_holds_topics_that_train_never_saw(self):
