@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from .name_checks import unsupported_names
-from .polarity_checks import unsupported_polarity
+from .name_checks import unsupported_groups, unsupported_names
+from .polarity_checks import unsupported_objects, unsupported_polarity
 from .quantity_checks import unsupported_dates, unsupported_numbers
 from .source_text import SourceText, Surroundings, UnsupportedItem, UnsupportedKind
 from .text import segment
@@ -113,9 +113,11 @@ class SourceIndex:
 
     def _unsupported(self, sentence: str, surroundings: Surroundings) -> Iterator[UnsupportedItem]:
         yield from unsupported_names(sentence, self._source, surroundings)
+        yield from unsupported_groups(sentence, self._source)
         yield from unsupported_numbers(sentence, self._source, surroundings)
         yield from unsupported_dates(sentence, self._source, surroundings)
         yield from unsupported_polarity(sentence, self._source, surroundings)
+        yield from unsupported_objects(sentence, self._source)
 
     def _sources(self, stems: Sequence[str]) -> tuple[tuple[int, ...], float]:
         """Choose the sentences that hold most of the words, each for what the ones before it lack."""

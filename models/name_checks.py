@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -190,3 +191,40 @@ def _is_rival(rival: Name, name: Name, told: NameIndex, text: str) -> bool:
     if told.holds(rival) or bool(rival.countries) != bool(name.countries):
         return False
     return bool(rival.countries) or (rival.key not in TITLE_WORDS and is_actor(text, rival.end))
+
+
+# A group that is said to have asked, promised or warned, and the one person who may have done so.
+_SPEECH_ACT = r"(?P<act>urg|call|ask|demand|warn|pledg|vow|promis|offer|appeal)(?:es|ed|s)\b"
+_GROUP_ACT = re.compile(
+    r"\b(?P<group>(?:[Tt]he |[Tt]heir |[Bb]oth )?(?:\w+ )?"
+    r"(?:ministers|chiefs|leaders|members|delegates|delegations|officials|envoys|presidents|governments|sides|they|They))"
+    rf" (?:also )?{_SPEECH_ACT}"
+)
+_PERSON_ACT = re.compile(
+    r"(?:^[\W\d]*(?:He|She)|\b(?:he|she)|\b[Tt]he (?:\w+ )?(?:minister|general|chairman|chair|president|spokesman|spokeswoman"
+    rf"|official|ambassador|envoy|chancellor|premier)) (?:also |again |then )?{_SPEECH_ACT}"
+)
+_ACT_STEM = re.compile(_SPEECH_ACT)
+
+
+def unsupported_groups(sentence: str, source: SourceText) -> Iterator[UnsupportedItem]:
+    """Yield groups to which a sentence gives an act of speech that the source tells of one person only.
+
+    Cautious: every source sentence with that act must tell it of "he", "she" or an office in the singular.
+    """
+    for match in _GROUP_ACT.finditer(sentence):
+        acting = [
+            (i, text)
+            for i, text in enumerate(source.sentences)
+            if any(found["act"] == match["act"] for found in _ACT_STEM.finditer(text))
+        ]
+        persons = [
+            i
+            for i, text in acting
+            if any(found["act"] == match["act"] for found in _PERSON_ACT.finditer(text))
+            and not any(found["act"] == match["act"] for found in _GROUP_ACT.finditer(text))
+        ]
+        if acting and len(persons) == len(acting):
+            yield UnsupportedItem(
+                "actor", match["group"], match.start("group"), match.end("group"), persons[0]
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -136,3 +137,39 @@ def _polarities(
         if {word.clause for word in words[max(0, first - 1) : first + 1]} & clauses:
             nearby.add(other.polarity)
     return governing, nearby
+
+
+# A formal act and its object, as far as the object's own words go.
+_FORMAL_ACT = r"\b(?P<act>approv|adopt|endors|ratif|sign)(?:ed|es|s|ied|ies)\b"
+_FORMAL_OBJECT = re.compile(
+    rf"{_FORMAL_ACT} (?P<object>[^,.;]+?)(?= (?:and|in|on|for|at|to|of|with|next|last|this)\b|[,.;]|$)"
+)
+_FORMAL_VERB = re.compile(_FORMAL_ACT)
+_ANOTHER_ACT = re.compile(
+    r"(?:,| and| but| while| then)(?: also| then| later)? (?:\w+ed|held|met|spoke|took|made|gave|put|set|left|began)\b"
+)
+
+
+def unsupported_objects(sentence: str, source: SourceText) -> Iterator[UnsupportedItem]:
+    """Yield what a sentence says was approved, adopted, endorsed, ratified or signed, and the source tells otherwise.
+
+    So of "approved a plan and talked over an exercise" nobody can make "approved an exercise". Cautious: a source
+    sentence must have the act and, after another act, the object; and none may have the two together.
+    """
+    for match in _FORMAL_OBJECT.finditer(sentence):
+        noun = re.compile(rf"\b{re.escape(match['object'].split()[-1].lower())}", re.IGNORECASE)
+        apart = None
+        for i, text in enumerate(source.sentences):
+            verbs = [verb for verb in _FORMAL_VERB.finditer(text) if verb["act"] == match["act"]]
+            for verb, found in ((verb, found) for verb in verbs for found in noun.finditer(text)):
+                if found.start() < verb.start() or not _ANOTHER_ACT.search(text, verb.end(), found.start()):
+                    apart = None
+                    break
+                apart = i
+            else:
+                continue
+            break
+        if apart is not None:
+            yield UnsupportedItem(
+                "polarity", match["object"], match.start("object"), match.end("object"), apart
+            )

@@ -170,3 +170,53 @@ def test_takes_whole_texts():
 def test_nothing_to_compare(abstract, source):
     for support in check_support(abstract, source):
         assert support.sources == () and 0 <= support.coverage <= 1
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "group"),
+    [
+        (
+            "The ministers urged members to ratify.",
+            ["The ministers met.", "He also urged members to ratify."],
+            "The ministers",
+        ),
+        ("They also warned of delays.", ["The Dutch minister warned of delays."], "They"),
+        (
+            "The ministers urged members to ratify.",
+            ["The ministers urged members to ratify, and he urged haste."],
+            None,
+        ),
+        (
+            "The ministers urged members to ratify.",
+            ["The ministers urged members to ratify.", "He urged haste."],
+            None,
+        ),
+        ("The ministers urged members to ratify.", ["Ratification was urged."], None),
+    ],
+)
+def test_the_act_of_one_person_is_not_the_group_s(sentence, source, group):
+    found = [item.text for support in check_support([sentence], source) for item in support.unsupported]
+    assert found == ([group] if group else [])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "item"),
+    [
+        (
+            "They approved a joint exercise.",
+            ["They approved a plan and talked over a joint exercise."],
+            "a joint exercise",
+        ),
+        ("They approved a plan.", ["They approved a plan and talked over a joint exercise."], None),
+        ("They approved a joint exercise.", ["They approved a plan and a joint exercise."], None),
+        (
+            "They approved an exercise.",
+            ["They met, approved a plan and discussed an exercise.", "The exercise was approved."],
+            None,
+        ),
+        ("They signed a treaty.", ["They signed a long awaited treaty."], None),
+    ],
+)
+def test_what_was_only_talked_over_was_not_approved(sentence, source, item):
+    found = [item.text for support in check_support([sentence], source) for item in support.unsupported]
+    assert found == ([item] if item else [])

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-import torch
 
 import communique
 from communique.training.classifier import train_classifier
@@ -84,8 +83,3 @@ def test_pairs_are_as_alike_as_their_labels():
 
 def test_a_label_alone_has_only_unlike_partners():
     assert {likeness for *_, likeness in contrastive_pairs([[1, 0], [0, 1]], 3, seed=1)} == {0}
-
-
-def test_torch_is_left_as_it_was(examples, tmp_path):
-    train_classifier(settings(examples, tmp_path / "model"), quiet=True)
-    assert torch.is_grad_enabled()
