@@ -180,9 +180,7 @@ def _file(path: Path, worker: Worker) -> Iterator[Outcome]:
     try:
         with path.open("rb") as file:
             yield from _read(file, name, path.suffix.lower(), worker)
-    except InputError as error:
-        yield error
-    except MissingExtraError as error:
+    except (InputError, MissingExtraError) as error:
         yield error
     except FileNotFoundError:
         problem = "is a link that leads nowhere" if path.is_symlink() else "there is no such file"

@@ -15,7 +15,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +74,13 @@ class ModelFolder:
         if self.has(name):
             return [self.file(name)]
         return [self.file(part) for part in sorted(self.hashes) if part.startswith(f"{name}.part")]
+
+    def copy_to(self, folder: Path, names: Iterable[str]) -> None:
+        """Copy files of the model, checked, into another folder, which gets hashes of its own."""
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.file(name), folder / name)
+        write_hashes(folder)
 
     def read_json(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
         """Read a JSON file of the model."""

@@ -158,18 +158,13 @@ def unsupported_objects(sentence: str, source: SourceText) -> Iterator[Unsupport
     """
     for match in _FORMAL_OBJECT.finditer(sentence):
         noun = re.compile(rf"\b{re.escape(match['object'].split()[-1].lower())}", re.IGNORECASE)
-        apart = None
-        for i, text in enumerate(source.sentences):
-            verbs = [verb for verb in _FORMAL_VERB.finditer(text) if verb["act"] == match["act"]]
-            for verb, found in ((verb, found) for verb in verbs for found in noun.finditer(text)):
-                if found.start() < verb.start() or not _ANOTHER_ACT.search(text, verb.end(), found.start()):
-                    apart = None
-                    break
-                apart = i
-            else:
-                continue
-            break
-        if apart is not None:
-            yield UnsupportedItem(
-                "polarity", match["object"], match.start("object"), match.end("object"), apart
-            )
+        places = [
+            (i, found.start() > verb.end() and _ANOTHER_ACT.search(text, verb.end(), found.start()))
+            for i, text in enumerate(source.sentences)
+            for verb in _FORMAL_VERB.finditer(text)
+            if verb["act"] == match["act"]
+            for found in noun.finditer(text)
+        ]
+        if places and all(apart for _, apart in places):
+            start, end = match.span("object")
+            yield UnsupportedItem("polarity", match["object"], start, end, places[-1][0])

@@ -126,6 +126,11 @@ class Checkpoint:
     gguf_file: str | None = None
     licence: str | None = None
 
+    @property
+    def loading_options(self) -> dict[str, str]:
+        """What `from_pretrained` must be told beside the source."""
+        return {"gguf_file": self.gguf_file} if self.gguf_file else {}
+
 
 def find_checkpoint(base: str) -> Checkpoint:
     """Find the checkpoint that a configuration names as its base.

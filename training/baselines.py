@@ -120,7 +120,7 @@ def zero_shot_types(texts: Sequence[str], schema: LabelSchema, base: str) -> lis
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     checkpoint = find_checkpoint(base)
-    source = {"gguf_file": checkpoint.gguf_file} if checkpoint.gguf_file else {}
+    source = checkpoint.loading_options
     tokenizer = AutoTokenizer.from_pretrained(checkpoint.source, **source)
     model = AutoModelForCausalLM.from_pretrained(checkpoint.source, dtype=torch.float32, **source).eval()
     definitions = "\n".join(f"{kind.name}: {kind.definition}" for kind in schema.types)

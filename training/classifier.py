@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -483,10 +482,7 @@ def calibrate_classifier(
     source = open_model_folder(model, "classifier")
     documents = load_training_data(paths, source.schema)
     with new_model_folder(output, overwrite=overwrite) as folder:
-        for name in source.hashes:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source.file(name), folder / name)
-        write_hashes(folder)
+        source.copy_to(folder, source.hashes)
         metrics = _calibrate(folder, documents, source.schema, engine="auto")
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         record["metrics"] = metrics

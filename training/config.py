@@ -51,19 +51,19 @@ class DataConfig(_Strict):
 
     def training_files(self) -> list[Path]:
         """Return the files to learn from: of the optional ones those that exist."""
-        absent = self.absent_files()
-        there = [path for path in self.optional if path not in absent]
-        return [data_path(path) for path in (*self.train, *self.extra, *there)]
+        return [*map(data_path, (*self.train, *self.extra)), *_existing(self.optional)]
 
     def validation_files(self) -> list[Path]:
         """Return the files to decide by: of the optional ones those that exist."""
-        absent = self.absent_files()
-        there = [path for path in self.optional_validation if path not in absent]
-        return [data_path(path) for path in (*self.validation, *there)]
+        return [*map(data_path, self.validation), *_existing(self.optional_validation)]
 
     def absent_files(self) -> list[str]:
         """Return the optional files that do not exist."""
         return [p for p in (*self.optional, *self.optional_validation) if not data_path(p).exists()]
+
+
+def _existing(paths: Sequence[str]) -> list[Path]:
+    return [path for path in map(data_path, paths) if path.exists()]
 
 
 class AugmentationConfig(_Strict):

@@ -18,6 +18,7 @@ from ..models.facts import find_facts
 from ..models.spans import FACT_KINDS, FactKind
 from ..models.text import Document, segment
 from .corpus import numbered_lines
+from .report import figure_cell
 from .significance import Floats, Statistics, intervals
 
 
@@ -149,9 +150,6 @@ def fact_table(result: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for kind, scores in result["kinds"].items():
-        cells = [
-            f"{scores[key]['value']:.3f} ({scores[key]['low']:.3f} to {scores[key]['high']:.3f})"
-            for key in ("precision", "recall", "f1", "value_f1")
-        ]
+        cells = [figure_cell(scores[key]) for key in ("precision", "recall", "f1", "value_f1")]
         lines.append(f"| {kind} | {scores['annotated']} | {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -86,7 +86,7 @@ def train_summarizer(
     checkpoint = find_checkpoint(config.model.base)
     run = start_run(config, resume=resume, overwrite=overwrite)
 
-    source = {"gguf_file": checkpoint.gguf_file} if checkpoint.gguf_file else {}
+    source = checkpoint.loading_options
     tokenizer = AutoTokenizer.from_pretrained(checkpoint.source, **source)
     train_data = _examples(train, tokenizer, config, schema)
     validation_data = _examples(validation, tokenizer, config, schema)

@@ -48,11 +48,7 @@ def export_model(
     opened = open_model_folder(source, kind)
     unwanted = _files_of_other_engine(kind, engine)
     with new_model_folder(output, overwrite=overwrite) as folder:
-        for name in opened.hashes:
-            if not name.startswith(unwanted):
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(opened.file(name), folder / name)
-        write_hashes(folder)
+        opened.copy_to(folder, [name for name in opened.hashes if not name.startswith(unwanted)])
         written = open_model_folder(folder, kind)
         if kind == "classifier" and engine == "openvino" and not written.has(OPENVINO_MODEL):
             shutil.copyfile(opened.file(WEIGHTS), folder / WEIGHTS)
