@@ -526,6 +526,6 @@ def _average_precision(scores: Floats, targets: Floats) -> float | None:
 
 
 if __name__ == "__main__":
-    from ..cli import train_classifier_main
+    from .commands.train import train_classifier_main
 
     train_classifier_main()

@@ -311,6 +311,6 @@ def _validation_figures(folder: Path, documents: Sequence[AnnotatedDocument]) ->
 
 
 if __name__ == "__main__":
-    from ..cli import train_summarizer_main
+    from .commands.train import train_summarizer_main
 
     train_summarizer_main()

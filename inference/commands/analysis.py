@@ -1,0 +1,199 @@
+"""The commands that label and summarize: `analyze`, `classify`, `summarize`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...errors import InputError
+
+if TYPE_CHECKING:
+    from ..api import Analyzer
+    from ..reports import Content
+    from ..results import Analysis
+
+from .options import (
+    ClassifierOption,
+    EngineName,
+    EngineOption,
+    Files,
+    MethodName,
+    MethodOption,
+    OutputOption,
+    PrivateOption,
+    SummarizerOption,
+    ThreadsOption,
+)
+from .terminal import open_console, say, write_whole
+
+
+class OutputFormat(StrEnum):
+    """Formats of results."""
+
+    text = "text"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+    markdown = "markdown"
+
+
+FormatOption = Annotated[OutputFormat, typer.Option("--format", "-f", help="How to write the results.")]
+
+
+def analyze(
+    files: Files,
+    format: FormatOption = OutputFormat.text,
+    output: OutputOption = None,
+    method: MethodOption = MethodName.abstractive,
+    facts: Annotated[
+        bool, typer.Option("--facts", help="Find actors, addressees, dates, deadlines and amounts too.")
+    ] = False,
+    deadlines: Annotated[
+        bool, typer.Option("--deadlines", help="List what is due when over all texts, and nothing else.")
+    ] = False,
+    date: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Count 'next year' from this day, not from each text's own date."
+        ),
+    ] = None,
+    classifier: ClassifierOption = "classifier",
+    summarizer: SummarizerOption = "summarizer",
+    engine: EngineOption = EngineName.auto,
+    threads: ThreadsOption = None,
+    allow_private: PrivateOption = False,
+) -> None:
+    """Label every sentence and write an abstract of each text."""
+    analyzer = _analyzer(classifier, summarizer, engine, threads)
+    _run(
+        analyzer,
+        files,
+        allow_private,
+        None if deadlines else method.value,
+        "analysis",
+        format,
+        output,
+        facts=facts or deadlines,
+        list_deadlines=deadlines,
+        date=date.date().isoformat() if date else None,
+    )
+
+
+def classify(
+    files: Files,
+    format: FormatOption = OutputFormat.text,
+    output: OutputOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Set off the words that carried each label (slower).")
+    ] = False,
+    min_confidence: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Give no type where the primary one is less likely to be right."),
+    ] = 0.0,
+    classifier: ClassifierOption = "classifier",
+    engine: EngineOption = EngineName.auto,
+    threads: ThreadsOption = None,
+    allow_private: PrivateOption = False,
+) -> None:
+    """Label every sentence of each text."""
+    analyzer = _analyzer(classifier, "", engine, threads)
+    _run(
+        analyzer,
+        files,
+        allow_private,
+        None,
+        "sentences",
+        format,
+        output,
+        explain=explain,
+        min_confidence=min_confidence,
+    )
+
+
+def summarize(
+    files: Files,
+    format: FormatOption = OutputFormat.text,
+    output: OutputOption = None,
+    method: MethodOption = MethodName.abstractive,
+    classifier: ClassifierOption = "classifier",
+    summarizer: SummarizerOption = "summarizer",
+    engine: EngineOption = EngineName.auto,
+    threads: ThreadsOption = None,
+    allow_private: PrivateOption = False,
+) -> None:
+    """Write an abstract of each text."""
+    analyzer = _analyzer(classifier, summarizer, engine, threads)
+    _run(analyzer, files, allow_private, method.value, "abstract", format, output)
+
+
+def _analyzer(classifier: str, summarizer: str, engine: EngineName, threads: int | None) -> Analyzer:
+    from ..api import load
+
+    return load(classifier, summarizer, engine=engine.value, threads=threads)
+
+
+def _run(
+    analyzer: Analyzer,
+    files: Sequence[str],
+    allow_private: bool,
+    method: Any,  # noqa: ANN401 - a Method or None
+    content: Content,
+    format: OutputFormat,
+    output: Path | None,
+    explain: bool = False,
+    min_confidence: float = 0.0,
+    facts: bool = False,
+    list_deadlines: bool = False,
+    date: str | None = None,
+) -> None:
+    """Analyse documents one by one, so that what fails is named and the rest is written."""
+    from ..api import abstain
+    from ..deadlines import deadlines, render_deadlines
+    from ..reading import ReadText, read_documents
+    from ..reports import print_text, render
+
+    analyses: list[Analysis] = []
+    failures = 0
+    shows_at_once = format is OutputFormat.text and output is None and not list_deadlines
+    console = open_console() if shows_at_once else None
+    for read in read_documents(files, allow_private=allow_private):
+        if not isinstance(read, ReadText):
+            say(f"error: {read}")
+            failures += 1
+            continue
+        try:
+            document = replace(read.document, date=date) if date else read.document
+            analysis = analyzer.analyze(document, method=method, facts=facts)
+        except InputError as error:
+            say(f"error: {error}")
+            failures += 1
+            continue
+        if explain:
+            analysis = replace(analysis, sentences=tuple(analyzer.explain(analysis.sentences)))
+        if min_confidence:
+            analysis = replace(analysis, sentences=tuple(abstain(analysis.sentences, min_confidence)))
+        for warning in (*read.warnings, *(f"{analysis.source}: {warning}" for warning in analysis.warnings)):
+            say(f"warning: {warning}")
+        if console is not None:
+            if analyses:
+                console.print()
+            print_text(analysis, content, analyzer.schema, console)
+        analyses.append(analysis)
+    if not shows_at_once and analyses:
+        rendered = (
+            render_deadlines(deadlines(analyses), format.value)
+            if list_deadlines
+            else render(analyses, format.value, content, analyzer.schema)
+        )
+        if output is not None:
+            write_whole(output, rendered)
+        else:
+            sys.stdout.write(rendered)
+    raise typer.Exit(1 if failures else 0)
