@@ -313,7 +313,7 @@ def test_batch(run, tmp_path, classifier_folder):
 
 
 def test_a_batch_run_says_how_far_it_is(run, tmp_path, classifier_folder, article, monkeypatch):
-    monkeypatch.setattr(cli, "SECONDS_BETWEEN_LINES", 0)
+    monkeypatch.setattr("communique.inference.commands.batch.SECONDS_BETWEEN_LINES", 0)
     arguments = ["batch", article, "--classifier", classifier_folder, "--types-only"]
     _, _, err = run(*arguments, "--output", tmp_path / "out")
     assert "1 of 1 documents, " in err and "0 s left" in err
