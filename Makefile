@@ -31,7 +31,7 @@ types: $(VENV)/.installed-dev ## check types
 	MYPYPATH=$(VENV)/named $(BIN)/mypy
 
 tests: $(VENV)/.installed-dev ## run the tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist worksteal
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
