@@ -11,6 +11,7 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 from typer.main import get_command
 
 from communique.cli import app
@@ -19,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "docs" / "example.ipynb"
 CARDS = "cards/"
 """The cards lie below this folder as they lie in the repository, so that their links hold."""
+_THEIR_SHIM = "https://unpkg.com/iframe-worker/shim"
+_OUR_SHIM = "assets/offline-search.js"
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s:]+)(#[^)]*)?\)")
 _HELP_WIDTH = 100
 
@@ -52,6 +55,16 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return link[0] if files.get_file_from_path(CARDS + place) else f"{link[2]} (`{place}`)"
 
     return _LINK.sub(resolved, markdown)
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Let the search load nothing from elsewhere."""
+    return output.replace(_THEIR_SHIM, get_relative_url(_OUR_SHIM, page.url))
+
+
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    """Do the same to the page for what is not found."""
+    return output_content.replace(_THEIR_SHIM, _OUR_SHIM)
 
 
 def _cards(nav: Any) -> Iterator[str]:  # noqa: ANN401 - lists and dicts of YAML
