@@ -89,5 +89,6 @@ def test_data_travel_with_the_package():
         "inference/templates/results.css",
         "inference/templates/results.js",
         "models/commitment_types.yaml",
+        "seeds/comparisons/pairs.jsonl",
     ):
         assert root.joinpath(path).is_file(), path
