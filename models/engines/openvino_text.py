@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openvino_genai
@@ -29,8 +32,14 @@ class OpenVinoTextGenerator:
         folder = in_cache(f"openvino-{version}", parts, _convert)
         self._pipeline = openvino_genai.LLMPipeline(str(folder), "CPU", **cpu_properties(threads))
 
-    def generate(self, prompt: str, max_new_tokens: int, seed: int | None = None) -> str:
-        """Continue a prompt: the likeliest continuation, or with a seed a sampled one."""
+    def generate(
+        self,
+        prompt: str,
+        max_new_tokens: int,
+        seed: int | None = None,
+        on_text: Callable[[str], bool] | None = None,
+    ) -> str:
+        """Continue a prompt; see `TextGenerator`."""
         config = openvino_genai.GenerationConfig()
         config.max_new_tokens = max_new_tokens
         config.apply_chat_template = False
@@ -39,7 +48,19 @@ class OpenVinoTextGenerator:
             config.rng_seed = seed
             config.temperature = TEMPERATURE
             config.top_p = TOP_P
-        return str(self._pipeline.generate(prompt, config))
+        abandoned = threading.Event()
+
+        def watch(piece: str) -> openvino_genai.StreamingStatus:
+            stop = abandoned.is_set() or (on_text is not None and on_text(piece))
+            return openvino_genai.StreamingStatus.CANCEL if stop else openvino_genai.StreamingStatus.RUNNING
+
+        # Python sees Ctrl-C only in its own code: so it waits while another thread is in the library's.
+        with ThreadPoolExecutor(1) as thread:
+            writing = thread.submit(self._pipeline.generate, prompt, config, watch)
+            try:
+                return str(writing.result())
+            finally:
+                abandoned.set()
 
 
 def _convert(folder: Path, parts: list[Path]) -> None:

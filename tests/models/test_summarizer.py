@@ -1,15 +1,19 @@
+import re
+import time
+
 import pytest
 
 from communique.models.summarizer import (
+    LENGTHS,
     MeetingSummarizer,
     SourceSentence,
     build_prompt,
     complete_sentences,
     extract,
     select_sentences,
-    tidied,
 )
 from communique.models.taxonomy import commitment_schema
+from communique.models.tidying import tidied
 
 SCHEMA = commitment_schema()
 TITLE = "Ferry council backs ice-breaker plan"
@@ -32,16 +36,24 @@ class Script:
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
         self.seeds: list[int | None] = []
+        self.prompts: list[str] = []
 
-    def generate(self, prompt: str, max_new_tokens: int, seed: int | None = None) -> str:
+    def generate(self, prompt, max_new_tokens, seed=None, on_text=lambda piece: False) -> str:
         self.seeds.append(seed)
-        return self.answers[min(len(self.seeds), len(self.answers)) - 1]
+        self.prompts.append(prompt)
+        written = ""
+        for piece in re.findall(r"\S+\s*", self.answers[min(len(self.seeds), len(self.answers)) - 1]):
+            written += piece
+            if on_text(piece):
+                break
+        return written
 
 
 def summarizer_saying(*answers: str) -> MeetingSummarizer:
     summarizer = MeetingSummarizer.__new__(MeetingSummarizer)
     summarizer.schema = SCHEMA
     summarizer.tags = True
+    summarizer.max_length = 1024
     summarizer.max_abstract_length = 100
     summarizer._generator = Script(*answers)
     return summarizer
