@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -48,19 +47,35 @@ class OpenVinoTextGenerator:
             config.rng_seed = seed
             config.temperature = TEMPERATURE
             config.top_p = TOP_P
-        abandoned = threading.Event()
-
-        def watch(piece: str) -> openvino_genai.StreamingStatus:
-            stop = abandoned.is_set() or (on_text is not None and on_text(piece))
-            return openvino_genai.StreamingStatus.CANCEL if stop else openvino_genai.StreamingStatus.RUNNING
-
+        watch = _Watch(on_text)
         # Python sees Ctrl-C only in its own code: so it waits while another thread is in the library's.
         with ThreadPoolExecutor(1) as thread:
             writing = thread.submit(self._pipeline.generate, prompt, config, watch)
             try:
-                return str(writing.result())
+                written = str(writing.result())
             finally:
-                abandoned.set()
+                watch.stop = True
+        if watch.error is not None:
+            raise watch.error
+        return written
+
+
+class _Watch:
+    """Hands on what is written. The library calls it in a thread of its own, and would only print an error."""
+
+    def __init__(self, on_text: Callable[[str], bool] | None) -> None:
+        self._on_text = on_text
+        self.stop = False
+        self.error: BaseException | None = None
+
+    def __call__(self, piece: str) -> openvino_genai.StreamingStatus:
+        if not self.stop and self._on_text is not None:
+            try:
+                self.stop = self._on_text(piece)
+            except BaseException as error:
+                self.error = error
+                self.stop = True
+        return openvino_genai.StreamingStatus.CANCEL if self.stop else openvino_genai.StreamingStatus.RUNNING
 
 
 def _convert(folder: Path, parts: list[Path]) -> None:
