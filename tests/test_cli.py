@@ -377,3 +377,15 @@ def test_facts_and_deadlines(run, tmp_path):
     ]
     code, _, err = run("analyze", first, "--date", "yesterday")
     assert code == 2 and "yesterday" in err
+
+
+def test_length_and_timeout(run, article):
+    code, short, err = run(
+        "summarize", article, "--length", "short", "--method", "extractive", "--format", "json"
+    )
+    assert code == 0 and err == ""
+    _, long, _ = run("summarize", article, "--length", "long", "--method", "extractive", "--format", "json")
+    assert len(json.loads(short)["abstract"]["text"]) < len(json.loads(long)["abstract"]["text"])
+    code, out, _ = run("summarize", article, "--timeout", "0.01")
+    assert code == 0 and "the time of 0.01 s was over" in out
+    assert run("summarize", article, "--timeout", "0")[0] == 2
