@@ -424,3 +424,16 @@ def test_a_page_has_facts_without_being_asked(run, tmp_path):
     article.write_text("Norway will pay 5 million euros by 1 May 2027.")
     code, page, _ = run("analyze", article, "--format", "html", "--method", "extractive")
     assert code == 0 and page.startswith("<!DOCTYPE html>") and "Norway (1)" in page
+
+
+def test_length_and_timeout(run, article):
+    towns = ("Riga", "Oslo", "Lima", "Accra", "Hanoi", "Quito", "Dakar", "Suva")
+    article.write_text(" ".join(f"The council approved a plan for the port of {town}." for town in towns))
+    command = ("summarize", article, "--method", "extractive", "--format", "json")
+    texts = [
+        json.loads(run(*command, "--length", length)[1])["abstract"]["text"] for length in ("short", "long")
+    ]
+    assert len(texts[0]) < len(texts[1])
+    code, out, _ = run("summarize", article, "--timeout", "0.01")
+    assert code == 0 and "the time of 0.01 s was over" in " ".join(out.split())
+    assert run("summarize", article, "--timeout", "0")[0] == 2

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ import typer
 from ...errors import InputError
 
 if TYPE_CHECKING:
+    from ...models.summarizer import Length
     from ..api import Analyzer
     from ..reports import Content
     from ..results import Analysis
@@ -24,12 +26,15 @@ from .options import (
     EngineName,
     EngineOption,
     Files,
+    LengthName,
+    LengthOption,
     MethodName,
     MethodOption,
     OutputOption,
     PrivateOption,
     SummarizerOption,
     ThreadsOption,
+    TimeoutOption,
 )
 from .terminal import open_console, say, write_whole
 
@@ -67,6 +72,8 @@ def analyze(
     format: FormatOption = OutputFormat.text,
     output: OutputOption = None,
     method: MethodOption = MethodName.abstractive,
+    length: LengthOption = LengthName.medium,
+    timeout: TimeoutOption = None,
     facts: Annotated[
         bool, typer.Option("--facts", help="Find actors, addressees, dates, deadlines and amounts too.")
     ] = False,
@@ -103,6 +110,8 @@ def analyze(
         output,
         facts=facts or listing is not None or format in SHOWS_FACTS,
         listing=listing,
+        length=length.value,
+        timeout=timeout,
         date=date.date().isoformat() if date else None,
     )
 
@@ -144,6 +153,8 @@ def summarize(
     format: FormatOption = OutputFormat.text,
     output: OutputOption = None,
     method: MethodOption = MethodName.abstractive,
+    length: LengthOption = LengthName.medium,
+    timeout: TimeoutOption = None,
     classifier: ClassifierOption = "classifier",
     summarizer: SummarizerOption = "summarizer",
     engine: EngineOption = EngineName.auto,
@@ -153,7 +164,17 @@ def summarize(
     """Write an abstract of each text."""
     _check_output(format, output)
     analyzer = _analyzer(classifier, summarizer, engine, threads)
-    _run(analyzer, files, allow_private, method.value, "abstract", format, output)
+    _run(
+        analyzer,
+        files,
+        allow_private,
+        method.value,
+        "abstract",
+        format,
+        output,
+        length=length.value,
+        timeout=timeout,
+    )
 
 
 def _listing(deadlines: bool, commitments: bool, format: OutputFormat) -> Listing | None:
@@ -202,6 +223,8 @@ def _run(
     content: Content,
     format: OutputFormat,
     output: Path | None,
+    length: Length = "medium",
+    timeout: float | None = None,
     explain: bool = False,
     min_confidence: float = 0.0,
     facts: bool = False,
@@ -224,7 +247,16 @@ def _run(
             continue
         try:
             document = replace(read.document, date=date) if date else read.document
-            analysis = analyzer.analyze(document, method=method, facts=facts)
+            with _watching() as (on_progress, on_token):
+                analysis = analyzer.analyze(
+                    document,
+                    method=method,
+                    length=length,
+                    timeout=timeout,
+                    facts=facts,
+                    on_progress=on_progress,
+                    on_token=on_token,
+                )
         except InputError as error:
             say(f"error: {error}")
             failures += 1
@@ -262,3 +294,27 @@ def _render_listing(analyses: Sequence[Analysis], listing: Listing, format: Outp
     if listing is Listing.deadlines:
         return render_deadlines(deadlines(analyses), name)
     return render_commitments(commitments(analyses), name)
+
+
+@contextmanager
+def _watching() -> Iterator[tuple[Callable[[int, int], None] | None, Callable[[str], None] | None]]:
+    """Show on a terminal how far a text is labelled, then the draft; both go when the result is there."""
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None, None
+        return
+    shown = Text(style="dim")
+    with Live(shown, console=console, transient=True) as live:
+
+        def progress(labelled: int, sentences: int) -> None:
+            live.update(Text(f"{labelled} of {sentences} sentences labelled", style="dim"))
+
+        def draft(piece: str) -> None:
+            shown.append(piece)
+            live.update(shown)
+
+        yield progress, draft

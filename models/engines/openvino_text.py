@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openvino_genai
@@ -29,8 +31,14 @@ class OpenVinoTextGenerator:
         folder = in_cache(f"openvino-{version}", parts, _convert)
         self._pipeline = openvino_genai.LLMPipeline(str(folder), "CPU", **cpu_properties(threads))
 
-    def generate(self, prompt: str, max_new_tokens: int, seed: int | None = None) -> str:
-        """Continue a prompt: the likeliest continuation, or with a seed a sampled one."""
+    def generate(
+        self,
+        prompt: str,
+        max_new_tokens: int,
+        seed: int | None = None,
+        on_text: Callable[[str], bool] | None = None,
+    ) -> str:
+        """Continue a prompt; see `TextGenerator`."""
         config = openvino_genai.GenerationConfig()
         config.max_new_tokens = max_new_tokens
         config.apply_chat_template = False
@@ -39,7 +47,35 @@ class OpenVinoTextGenerator:
             config.rng_seed = seed
             config.temperature = TEMPERATURE
             config.top_p = TOP_P
-        return str(self._pipeline.generate(prompt, config))
+        watch = _Watch(on_text)
+        # Python sees Ctrl-C only in its own code: so it waits while another thread is in the library's.
+        with ThreadPoolExecutor(1) as thread:
+            writing = thread.submit(self._pipeline.generate, prompt, config, watch)
+            try:
+                written = str(writing.result())
+            finally:
+                watch.stop = True
+        if watch.error is not None:
+            raise watch.error
+        return written
+
+
+class _Watch:
+    """Hands on what is written. The library calls it in a thread of its own, and would only print an error."""
+
+    def __init__(self, on_text: Callable[[str], bool] | None) -> None:
+        self._on_text = on_text
+        self.stop = False
+        self.error: BaseException | None = None
+
+    def __call__(self, piece: str) -> openvino_genai.StreamingStatus:
+        if not self.stop and self._on_text is not None:
+            try:
+                self.stop = self._on_text(piece)
+            except BaseException as error:
+                self.error = error
+                self.stop = True
+        return openvino_genai.StreamingStatus.CANCEL if self.stop else openvino_genai.StreamingStatus.RUNNING
 
 
 def _convert(folder: Path, parts: list[Path]) -> None:
