@@ -364,25 +364,27 @@ def extract(
     """Make an abstract of sentences of the source, with no language model.
 
     The most salient sentences are taken, as many as the length allows, in the order of the text; what they drag
-    along from their place is trimmed off, and a sentence that opens with a pronoun is taken only together
-    with the one before it.
+    along from their place is trimmed off. A sentence with a pronoun for something told before is taken only
+    together with the one before it, or where there is too little else; so is one of little salience.
     """
     limits = LENGTHS[length]
-    usable = [i for i, sentence in enumerate(sentences) if _is_tellable(sentence.text, title)]
+    texts = {i: tidied(s.text) for i, s in enumerate(sentences) if _is_tellable(s.text, title)}
+    counts = {i: len(text.split()) for i, text in texts.items()}
     longest = min(LONGEST_EXTRACT, limits.words)
-    short = [i for i in usable if len(sentences[i].text.split()) <= longest] or usable
+    usable = [i for i in texts if counts[i] <= longest] or list(texts)
     chosen: list[int] = []
     words = 0
-    for index in sorted(short, key=lambda i: -sentences[i].salience):
-        count = len(sentences[index].text.split())
-        if dangles(tidied(sentences[index].text)) and index - 1 not in chosen:
-            continue
-        if len(chosen) < limits.sentences and (words + count <= limits.words or not chosen):
-            chosen.append(index)
-            words += count
-    if not chosen:
-        chosen = short[:1]
-    parts = tuple(AbstractSentence(tidied(sentences[i].text), (i,), extracted=True) for i in sorted(chosen))
+    for fills_up in (False, True):
+        for index in sorted(usable, key=lambda i: -sentences[i].salience):
+            enough = words >= limits.fewest_words
+            if index in chosen or (enough and (fills_up or sentences[index].salience < SALIENT)):
+                continue
+            if dangles(texts[index]) and not fills_up and index - 1 not in chosen:
+                continue
+            if len(chosen) < limits.sentences and (words + counts[index] <= limits.words or not chosen):
+                chosen.append(index)
+                words += counts[index]
+    parts = tuple(AbstractSentence(texts[i], (i,), extracted=True) for i in sorted(chosen))
     return Abstract(" ".join(part.text for part in parts), parts, "extractive")
 
 

@@ -209,7 +209,9 @@ def pull(model: BaseModel, *, force: bool = False) -> Path:
 def _tiny_model(name: str) -> Path:
     from .tiny_models import write_tiny_decoder, write_tiny_encoder, write_tiny_seq2seq
 
-    writers = dict(zip(TINY_MODELS, (write_tiny_encoder, write_tiny_decoder, write_tiny_seq2seq), strict=True))
+    writers = dict(
+        zip(TINY_MODELS, (write_tiny_encoder, write_tiny_decoder, write_tiny_seq2seq), strict=True)
+    )
     target = cache_folder() / "base" / f"{name}-{__version__}"
     if not target.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ from ..models.grounding import check_support
 from ..models.summarizer import Abstract, SourceSentence, extract
 from ..models.taxonomy import LabelSchema
 from ..models.text import segment
+from .abstract_writers import EXTRACTIVE, LEAD, OURS
 from .baselines import KEYWORDS, centroid_scores, keyword_types, lead, majority_types
 from .corpus import AnnotatedDocument, contrast_pairs, load_documents
 from .metrics import (
@@ -85,9 +86,6 @@ ABSTRACT_MEASURES = (
     "unsupported",
 )
 WORST_ERRORS = 30
-OURS = "communique"
-EXTRACTIVE = f"{OURS} extractive"
-LEAD = "lead 3"
 MAJORITY = "majority"
 RULES = "keyword rules"
 
@@ -152,7 +150,7 @@ def evaluate_models(
         for name, predictions in judged.items()
         if predictions.types is not None
     }
-    told = {name: _abstract_statistics(group, documents, schema) for name, group in written.items()}
+    told = {name: abstract_statistics(group, documents, schema) for name, group in written.items()}
     result: dict[str, Any] = {name: {} for name in [*judged, *written]}
     for name, statistics in classified.items():
         result[name] |= _judged_sentences(judged[name], statistics, documents, schema, texts=texts)
@@ -164,7 +162,7 @@ def evaluate_models(
     for name, statistics in told.items():
         result[name]["abstracts"] = plain_intervals(intervals(statistics))
         if texts:
-            result[name]["written"] = _written(written[name], documents)
+            result[name]["written"] = written_abstracts(written[name], documents)
     return {
         "communique": __version__,
         "data": {path.name: file_hash(path) for path in paths},
@@ -182,7 +180,10 @@ def evaluate_models(
         "classification_measures": list(CLASSIFICATION_MEASURES),
         "abstract_measures": list(ABSTRACT_MEASURES) if abstracts else [],
         "systems": result,
-        "differences": [*_differences("classification", classified), *_differences("abstracts", told)],
+        "differences": [
+            *system_differences("classification", classified),
+            *system_differences("abstracts", told),
+        ],
     }
 
 
@@ -548,7 +549,7 @@ def _raw_text(
 # --- Abstracts -----------------------------------------------------------------------------------
 
 
-def _abstract_statistics(
+def abstract_statistics(
     written: Sequence[WrittenAbstract | None], documents: Sequence[AnnotatedDocument], schema: LabelSchema
 ) -> Statistics:
     """Return the statistics of abstracts, of the documents that have one to compare with."""
@@ -583,7 +584,7 @@ def _abstract_statistics(
     return joined(mean_statistics(values), commitment_recall_statistics(cited, commitments))
 
 
-def _written(
+def written_abstracts(
     written: Sequence[WrittenAbstract | None], documents: Sequence[AnnotatedDocument]
 ) -> list[dict[str, Any]]:
     """Put abstracts beside their sources and the annotated ones, with what the sources do not support."""
@@ -617,7 +618,7 @@ def _written(
 # --- Comparison ----------------------------------------------------------------------------------
 
 
-def _differences(part: str, statistics: Mapping[str, Statistics]) -> list[dict[str, Any]]:
+def system_differences(part: str, statistics: Mapping[str, Statistics]) -> list[dict[str, Any]]:
     """Compare the models with every other system on the same documents."""
     if OURS not in statistics:
         return []

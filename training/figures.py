@@ -88,6 +88,49 @@ def speed_and_accuracy(result: dict[str, Any], path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
+def abstract_scores(result: Mapping[str, Any], path: Path) -> None:
+    """Draw a benchmark of abstracts: how near each system's are to the annotated ones, and what they take.
+
+    Args:
+        result: What `benchmark_summarizer` returned.
+        path: The PNG to write.
+    """
+    figure = Figure(figsize=(11, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
+    systems = result["systems"]
+    measures = {
+        "rouge1": ("ROUGE-1", "#0072B2", ""),
+        "rouge2": ("ROUGE-2", "#E69F00", "//"),
+        "rougeLsum": ("ROUGE-Lsum", "#999999", ".."),
+        "fact_coverage": ("facts told", "#009E73", "xx"),
+    }
+    for place, (measure, (label, colour, hatch)) in enumerate(measures.items()):
+        found = [system["abstracts"][measure] for system in systems.values()]
+        left.barh(
+            [row + 0.2 * (place - 1.5) for row in range(len(found))],
+            [interval["value"] for interval in found],
+            height=0.18,
+            xerr=_error_bars(found),
+            capsize=2,
+            color=colour,
+            hatch=hatch,
+            edgecolor="black",
+            linewidth=0.5,
+            label=label,
+        )
+    left.set_yticks(range(len(systems)), list(systems))
+    left.set_xlabel("value, 95 % interval")
+    left.invert_yaxis()
+    left.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=4, frameon=False)
+    seconds = [system["abstracts"]["seconds"]["value"] for system in systems.values()]
+    right.barh(list(systems), seconds, color="#D55E00")
+    right.set_xscale("log")
+    right.set_xlabel("seconds an abstract")
+    right.invert_yaxis()
+    figure.savefig(path, dpi=120)
+
+
 def evaluation_figures(system: Mapping[str, Any], folder: Path) -> list[Path]:
     """Draw an evaluation of one system: confusion matrix, types, calibration, risk and coverage.
 

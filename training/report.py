@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CommuniqueError, MissingExtraError
-from .evaluation import CONTRAST_MEASURES, OURS
+from .abstract_writers import OURS
+from .evaluation import CONTRAST_MEASURES
 from .figures import evaluation_figures
 
 try:
@@ -85,7 +86,7 @@ def markdown_tables(result: Mapping[str, Any]) -> str:
         f"{result['documents']} documents, {result['sentences']} sentences; 95 % intervals by document",
         "",
     ]
-    lines += _table(result, "classification", result["classification_measures"])
+    lines += measure_table(result, "classification", result["classification_measures"])
     lines += ["", "| type | precision | recall | F1 | sentences |", "|---|---|---|---|---|"]
     for name, scores in ours["per_type"].items():
         cells = [figure_cell(scores["intervals"][key]) for key in ("precision", "recall", "f1")]
@@ -105,7 +106,7 @@ def markdown_tables(result: Mapping[str, Any]) -> str:
             f"{ours['contrast']['pairs']} contrast pairs; a pair is right when both its sides are",
             "",
         ]
-        lines += _table(result, "contrast", CONTRAST_MEASURES)
+        lines += measure_table(result, "contrast", CONTRAST_MEASURES)
     lines += ["", *_raw_text_table(result)]
     if result["abstract_measures"]:
         lines += [
@@ -113,9 +114,9 @@ def markdown_tables(result: Mapping[str, Any]) -> str:
             f"{result['abstracts']} abstracts; unsupported = items by `check_support` an abstract",
             "",
         ]
-        lines += _table(result, "abstracts", result["abstract_measures"])
+        lines += measure_table(result, "abstracts", result["abstract_measures"])
     if result["differences"]:
-        lines += ["", *_difference_table(result)]
+        lines += ["", *difference_table(result)]
     return "\n".join(lines)
 
 
@@ -150,7 +151,8 @@ def _raw_text_table(result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _difference_table(result: Mapping[str, Any]) -> list[str]:
+def difference_table(result: Mapping[str, Any]) -> list[str]:
+    """Write how far our models are from the other systems, as the lines of a Markdown table."""
     shown = {*result["classification_measures"], *result["abstract_measures"]}
     lines = [
         f"Differences of {OURS} from the others: paired bootstrap, p by approximate randomization",
@@ -165,7 +167,8 @@ def _difference_table(result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _table(result: Mapping[str, Any], part: str, measures: Sequence[str]) -> list[str]:
+def measure_table(result: Mapping[str, Any], part: str, measures: Sequence[str]) -> list[str]:
+    """Write measures of each system that has a part, as the lines of a Markdown table."""
     lines = [f"| system | {' | '.join(map(_label, measures))} |"]
     lines.append("|---|" + "---|" * len(measures))
     for system, figures in result["systems"].items():

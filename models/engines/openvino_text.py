@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -46,23 +45,39 @@ class OpenVinoTextGenerator:
         on_text: Callable[[str], bool] | None = None,
     ) -> str:
         """Continue a prompt; see `TextGenerator`."""
-        abandoned = threading.Event()
-
-        def watch(piece: str) -> openvino_genai.StreamingStatus:
-            stop = abandoned.is_set() or (on_text is not None and on_text(piece))
-            return openvino_genai.StreamingStatus.CANCEL if stop else openvino_genai.StreamingStatus.RUNNING
-
+        watch = _Watch(on_text)
         # Python sees Ctrl-C only in its own code: so it waits while another thread is in the library's.
         with ThreadPoolExecutor(1) as thread:
             writing = thread.submit(self._pipeline.generate, prompt, _settings(max_new_tokens, seed), watch)
             try:
-                return str(writing.result())
+                written = str(writing.result())
             finally:
-                abandoned.set()
+                watch.stop = True
+        if watch.error is not None:
+            raise watch.error
+        return written
 
     def generate_all(self, prompts: Sequence[str], max_new_tokens: int, seed: int | None = None) -> list[str]:
         """Continue several prompts in one batch, which those leave that are finished; see `TextGenerator`."""
         return list(self._pipeline.generate(list(prompts), _settings(max_new_tokens, seed)).texts)
+
+
+class _Watch:
+    """Hands on what is written. The library calls it in a thread of its own, and would only print an error."""
+
+    def __init__(self, on_text: Callable[[str], bool] | None) -> None:
+        self._on_text = on_text
+        self.stop = False
+        self.error: BaseException | None = None
+
+    def __call__(self, piece: str) -> openvino_genai.StreamingStatus:
+        if not self.stop and self._on_text is not None:
+            try:
+                self.stop = self._on_text(piece)
+            except BaseException as error:
+                self.error = error
+                self.stop = True
+        return openvino_genai.StreamingStatus.CANCEL if self.stop else openvino_genai.StreamingStatus.RUNNING
 
 
 def _settings(max_new_tokens: int, seed: int | None) -> openvino_genai.GenerationConfig:

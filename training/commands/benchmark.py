@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     pass
 
 from ...inference.commands.options import ClassifierOption, SummarizerOption
-from ...inference.commands.terminal import say, write_whole
+from ...inference.commands.terminal import make_folder, say, write_whole
 
 app = typer.Typer(help="Measure accuracy and speed on this machine.", no_args_is_help=True)
 
@@ -43,6 +43,58 @@ def benchmark_classifier_command(
         for path in write_benchmark(result, output):
             say(f"wrote {path}")
     typer.echo(benchmark_tables(result))
+
+
+@app.command("summarizer")
+def benchmark_summarizer_command(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--data", help="Held-out annotated documents with abstracts; the corpus's test part if none."
+        ),
+    ] = None,
+    classifier: ClassifierOption = "classifier",
+    summarizer: SummarizerOption = "summarizer",
+    baselines: Annotated[
+        bool,
+        typer.Option("--baselines", help="Lead 3, TextRank, LexRank and SmolLM2 without training beside it."),
+    ] = False,
+    engines: Annotated[
+        bool, typer.Option("--engines", help="Compare what OpenVINO and torch write.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Judge so many documents, spread over all.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Processor threads of each system.")] = 2,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write JSON, Markdown, a picture and the abstracts here."),
+    ] = None,
+) -> None:
+    """Measure the quality of abstracts, their seconds and memory."""
+    from ..config import data_path
+    from ..summarizer_benchmark import (
+        benchmark_summarizer,
+        summarizer_benchmark_tables,
+        write_summarizer_benchmark,
+    )
+
+    if output is not None:
+        make_folder(output)
+    result = benchmark_summarizer(
+        summarizer,
+        data or [data_path("package:seeds/corpus/test.jsonl")],
+        classifier=classifier,
+        baselines=baselines,
+        engines=engines,
+        limit=limit,
+        threads=threads,
+        report=say,
+    )
+    if output is not None:
+        for path in write_summarizer_benchmark(result, output):
+            say(f"wrote {path}")
+    typer.echo(summarizer_benchmark_tables(result))
 
 
 @app.command("batch")
