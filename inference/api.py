@@ -21,7 +21,15 @@ from ..models.classifier import (
     sentence_inputs,
 )
 from ..models.explanation import explain, strongest
-from ..models.summarizer import LENGTHS, Length, MeetingSummarizer, Method, SourceSentence, extract
+from ..models.summarizer import (
+    LENGTHS,
+    Length,
+    MeetingSummarizer,
+    Method,
+    SourceSentence,
+    SourceText,
+    extract,
+)
 from ..models.taxonomy import LabelSchema
 from ..models.text import Document, Sentence, find_title, segment
 from .results import Abstract, Analysis, LabelledSentence
@@ -321,9 +329,9 @@ class Analyzer:
             scores = self.classifier.score_documents([[s.text for s in group] for group in sentences])
         else:
             scores = [self._scores(group, on_progress) for group in sentences]
-        analyses = [
-            self._analysis(*parts, options) for parts in zip(documents, sentences, scores, strict=True)
-        ]
+        analyses = [self._analysis(*parts) for parts in zip(documents, sentences, scores, strict=True)]
+        if options is not None:
+            analyses = self._with_abstracts(analyses, options)
         if not facts:
             return analyses
         return [_with_facts(*parts) for parts in zip(analyses, documents, sentences, strict=True)]
@@ -344,39 +352,54 @@ class Analyzer:
         document: Document,
         sentences: list[Sentence],
         scores: list[SentenceScores],
-        options: _AbstractOptions | None,
     ) -> Analysis:
         title = document.title or find_title(document.text, sentences)
         labelled = tuple(
             self._labelled(sentence.index, sentence.start, sentence.text, score)
             for sentence, score in zip(sentences, scores, strict=True)
         )
-        models = {"classifier": self.classifier.folder.name}
-        abstract = None
-        if options is not None:
-            source = [SourceSentence(s.text, s.types, s.salience) for s in labelled]
-            if options.method == "extractive":
-                abstract = extract(source, title, self.schema, options.length)
-            else:
-                abstract = self.summarizer.summarize(
-                    source,
-                    title,
-                    self.types_of,
-                    length=options.length,
-                    timeout=options.timeout,
-                    on_token=options.on_token,
-                )
-                models["summarizer"] = self.summarizer.folder.name
         return Analysis(
             source=document.identifier,
             title=title,
             sentences=labelled,
-            abstract=abstract,
-            models=models,
+            abstract=None,
+            models={"classifier": self.classifier.folder.name},
             warnings=tuple(_warnings(document.text)),
             date=document.date,
             publisher=document.publisher,
         )
+
+    def _with_abstracts(self, analyses: Sequence[Analysis], options: _AbstractOptions) -> list[Analysis]:
+        """Add the abstracts; those of several texts are written together, unless each has a clock of its own."""
+        sources = [
+            SourceText(
+                [SourceSentence(s.text, s.types, s.salience) for s in analysis.sentences], analysis.title
+            )
+            for analysis in analyses
+        ]
+        length = options.length
+        if options.method == "extractive":
+            abstracts = [extract(source.sentences, source.title, self.schema, length) for source in sources]
+            return [replace(a, abstract=abstract) for a, abstract in zip(analyses, abstracts, strict=True)]
+        if len(sources) > 1 and options.timeout is None:
+            abstracts = self.summarizer.summarize_all(sources, self.types_of, length=length)
+        else:
+            abstracts = [
+                self.summarizer.summarize(
+                    source.sentences,
+                    source.title,
+                    self.types_of,
+                    length=length,
+                    timeout=options.timeout,
+                    on_token=options.on_token,
+                )
+                for source in sources
+            ]
+        models = {"summarizer": self.summarizer.folder.name}
+        return [
+            replace(analysis, abstract=abstract, models={**analysis.models, **models})
+            for analysis, abstract in zip(analyses, abstracts, strict=True)
+        ]
 
     def _warned(
         self,

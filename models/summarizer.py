@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -81,6 +81,14 @@ class SourceSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceText:
+    """What an abstract is written of."""
+
+    sentences: Sequence[SourceSentence]
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AbstractSentence:
     """One sentence of an abstract."""
 
@@ -106,6 +114,16 @@ class Abstract:
         return self.text
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A draft that is wanted of the language model."""
+
+    prompt: str
+    max_new_tokens: int
+    seed: int | None
+    """None for the first, which is the likeliest."""
+
+
 class TextGenerator(Protocol):
     """What runs the language model."""
 
@@ -125,6 +143,10 @@ class TextGenerator(Protocol):
             on_text: Called with what each token adds to the text, which may be nothing; when it returns True
                 nothing further is written.
         """
+        ...
+
+    def generate_all(self, prompts: Sequence[str], max_new_tokens: int, seed: int | None = None) -> list[str]:
+        """Continue several prompts, each as `generate` does it alone."""
         ...
 
 
@@ -181,6 +203,57 @@ class MeetingSummarizer:
                 grounding lets through of the draft, or of another one.
         """
         watch = _Watch(timeout, on_token)
+        writing = self._writing(SourceText(sentences, title), types_of, length, timeout)
+        written: str | None = None
+        while True:
+            try:
+                draft = writing.send(written)
+            except StopIteration as end:
+                abstract: Abstract = end.value
+                return abstract
+            written = self._generator.generate(
+                draft.prompt,
+                draft.max_new_tokens,
+                draft.seed,
+                watch.draft if draft.seed is None else watch.other_draft,
+            )
+            if watch.is_over():
+                written = None
+
+    def summarize_all(
+        self, sources: Sequence[SourceText], types_of: TypesOf | None = None, *, length: Length = "medium"
+    ) -> list[Abstract]:
+        """Write abstracts of several texts: those that `summarize` writes, but sooner, because drafts are written together.
+
+        Args:
+            sources: The texts.
+            types_of: As in `summarize`.
+            length: As in `summarize`.
+        """
+        writings = [self._writing(source, types_of, length) for source in sources]
+        abstracts: dict[int, Abstract] = {}
+        written: dict[int, str | None] = dict.fromkeys(range(len(writings)))
+        while written:
+            drafts: dict[int, _Draft] = {}
+            for index, text in written.items():
+                try:
+                    drafts[index] = writings[index].send(text)
+                except StopIteration as end:
+                    abstracts[index] = end.value
+            written = {}
+            for settings in dict.fromkeys((draft.max_new_tokens, draft.seed) for draft in drafts.values()):
+                together = [
+                    i for i, draft in drafts.items() if (draft.max_new_tokens, draft.seed) == settings
+                ]
+                texts = self._generator.generate_all([drafts[i].prompt for i in together], *settings)
+                written.update(zip(together, texts, strict=True))
+        return [abstracts[index] for index in range(len(sources))]
+
+    def _writing(
+        self, source: SourceText, types_of: TypesOf | None, length: Length, timeout: float | None = None
+    ) -> Generator[_Draft, str | None, Abstract]:
+        """Ask for drafts until there is an abstract. What is sent back is the draft; None when the time is over."""
+        sentences, title = source.sentences, source.title
         limits = LENGTHS[length]
         # A word takes more than one token, and the abstract must fit in, too.
         prompt_words = min(limits.prompt_words, self.max_length // 2)
@@ -198,7 +271,7 @@ class MeetingSummarizer:
         for part in _in_parts(chosen, limits.prompt_sentences):
             tokens = min(self.max_abstract_length, self.max_abstract_length * limits.words // MEDIUM.words)
             prompt = self._prompt(sentences, part, title)
-            verdicts = self._best_draft(prompt, tokens, judge, watch)
+            verdicts = yield from _best_draft(prompt, tokens, judge)
             if verdicts is None:
                 note = f"the time of {timeout:g} s was over before the abstract was written; these are sentences of the text"
                 return replace(extract(sentences, title, self.schema, length), notes=(note,))
@@ -215,24 +288,22 @@ class MeetingSummarizer:
         tagged = [(sentences[i].types[0], sentences[i].text) for i in chosen]
         return build_prompt(title, tagged, tags=self.tags)
 
-    def _best_draft(
-        self, prompt: str, max_new_tokens: int, judge: _Judge, watch: _Watch
-    ) -> list[_Verdict] | None:
-        """Write drafts until one has no fault; return the verdicts on the best, None if time was over before one."""
-        best: list[_Verdict] | None = None
-        for attempt in range(CANDIDATES):
-            seed = None if attempt == 0 else attempt
-            written = self._generator.generate(
-                prompt, max_new_tokens, seed, watch.draft if attempt == 0 else watch.other_draft
-            )
-            if watch.is_over():
-                break
-            verdicts = judge.verdicts(complete_sentences(written))
-            if not best or (verdicts and _faults(verdicts) < _faults(best)):
-                best = verdicts
-            if best and not _faults(best):
-                break
-        return best
+
+def _best_draft(
+    prompt: str, max_new_tokens: int, judge: _Judge
+) -> Generator[_Draft, str | None, list[_Verdict] | None]:
+    """Ask for drafts until one has no fault; return the verdicts on the best, None if time was over before one."""
+    best: list[_Verdict] | None = None
+    for attempt in range(CANDIDATES):
+        written = yield _Draft(prompt, max_new_tokens, attempt or None)
+        if written is None:
+            break
+        verdicts = judge.verdicts(complete_sentences(written))
+        if not best or (verdicts and _faults(verdicts) < _faults(best)):
+            best = verdicts
+        if best and not _faults(best):
+            break
+    return best
 
 
 def build_prompt(title: str | None, tagged: Sequence[tuple[str, str]], *, tags: bool = True) -> str:

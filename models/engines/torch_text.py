@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,10 @@ class TorchTextGenerator:
                 **watching,
             )
         return str(self._tokenizer.decode(output[0, prompt_length:], skip_special_tokens=True))
+
+    def generate_all(self, prompts: Sequence[str], max_new_tokens: int, seed: int | None = None) -> list[str]:
+        """Continue several prompts, one after another; see `TextGenerator`."""
+        return [self.generate(prompt, max_new_tokens, seed) for prompt in prompts]
 
 
 class _Watch(StoppingCriteria):

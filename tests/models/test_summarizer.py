@@ -7,6 +7,7 @@ from communique.models.summarizer import (
     LENGTHS,
     MeetingSummarizer,
     SourceSentence,
+    SourceText,
     build_prompt,
     complete_sentences,
     extract,
@@ -101,6 +102,39 @@ def test_another_candidate_is_taken_when_the_first_invents():
     summarizer = summarizer_saying("Norway approved a plan to spend $1.5 billion.", good)
     assert summarizer.summarize(SOURCE, TITLE).sentences[0].text == good
     assert summarizer._generator.seeds == [None, 1]
+
+
+class Answers:
+    """A language model that has for each prompt a list of drafts, by attempt; notes how many it writes at a time."""
+
+    def __init__(self, drafts: dict[str, tuple[str, ...]]) -> None:
+        self.drafts = drafts
+        self.batches: list[tuple[int, int | None]] = []
+
+    def generate(self, prompt, max_new_tokens, seed=None, on_text=lambda piece: False) -> str:
+        drafts = next(drafts for key, drafts in self.drafts.items() if key in prompt)
+        return drafts[min(seed or 0, len(drafts) - 1)]
+
+    def generate_all(self, prompts, max_new_tokens, seed=None) -> list[str]:
+        self.batches.append((len(prompts), seed))
+        return [self.generate(prompt, max_new_tokens, seed) for prompt in prompts]
+
+
+@pytest.mark.parametrize("length", ["medium", "long"])
+def test_drafts_of_several_texts_are_written_together_and_are_the_same(length):
+    good = "The Baltic Ferry Council approved a plan to spend $1.5 billion."
+    invented = "Norway approved a plan to spend $1.5 billion."
+    summarizer = summarizer_saying()
+    summarizer._generator = Answers(
+        {"Good": (good,), "Better": (invented, good), "Bad": (invented,), "Ferries": ("Zork 99.",)}
+    )
+    sources = [SourceText(SOURCE, title) for title in ("Good", "Better", "Bad", "Ferries")]
+    sources.insert(2, SourceText([], "Empty"))
+    together = summarizer.summarize_all(sources, length=length)
+    assert together == [summarizer.summarize(s.sentences, s.title, length=length) for s in sources]
+    assert summarizer._generator.batches[:3] == [(4, None), (3, 1), (2, 2)]
+    assert together[1].sentences[0].text == good and together[4].method == "extractive"
+    assert summarizer.summarize_all([]) == []
 
 
 def test_an_invention_is_replaced_by_its_source():
