@@ -122,8 +122,8 @@ def markdown_tables(result: Mapping[str, Any]) -> str:
         lines += ["", f"| run | training sentences | {' | '.join(map(_label, measures))} |"]
         lines.append("|---|---|" + "---|" * len(measures))
         for point in result["learning_curve"]:
-            cells = " | ".join(figure_cell(point["classification"][name]) for name in measures)
-            lines.append(f"| {point['run']} | {point['sentences']} | {cells} |")
+            found = " | ".join(figure_cell(point["classification"][name]) for name in measures)
+            lines.append(f"| {point['run']} | {point['sentences']} | {found} |")
     if result["differences"]:
         lines += ["", *_difference_table(result)]
     return "\n".join(lines)

@@ -52,6 +52,11 @@ class Plan:
     """Files of annotated documents that neither model learns from, by the names of their evaluations."""
     output: Path
 
+    @property
+    def models(self) -> dict[str, ClassifierConfig | SummarizerConfig]:
+        """What to train, by the names of the shipped models."""
+        return {CLASSIFIER: self.classifier, SUMMARIZER: self.summarizer}
+
 
 @dataclass(frozen=True, slots=True)
 class ReproducedFigure:
@@ -136,12 +141,10 @@ def reproduce(plan: Plan, report: Callable[[str], None], *, quiet: bool = False)
     """
     steps = 3 + len(plan.held_out)
     report(f"1 of {steps}: base checkpoints")
-    for config in (plan.classifier, plan.summarizer):
+    for config in plan.models.values():
         find_checkpoint(config.model.base)
     evaluations = plan.output / EVALUATIONS
-    for number, (name, config) in enumerate(
-        {CLASSIFIER: plan.classifier, SUMMARIZER: plan.summarizer}.items(), start=2
-    ):
+    for number, (name, config) in enumerate(plan.models.items(), start=2):
         if _is_finished(config):
             report(f"{number} of {steps}: {name}: {config.output} is there already")
             continue
@@ -190,7 +193,7 @@ def compared(results: Mapping[str, Mapping[str, Any]]) -> list[ReproducedFigure]
 def differing_data(plan: Plan) -> list[str]:
     """Say what each new model learned from that the shipped one did not, and the other way round."""
     notes = []
-    for name, config in {CLASSIFIER: plan.classifier, SUMMARIZER: plan.summarizer}.items():
+    for name, config in plan.models.items():
         ours, theirs = _run(Path(config.output)), _run(find_model_folder(name))
         differing = sorted(
             file
