@@ -21,6 +21,7 @@ from .inference.commands.terminal import say
 from .inference.commands.types import types
 from .training.commands import benchmark, corpus, models, train
 from .training.commands.evaluate import evaluate, evaluate_facts_command
+from .training.commands.reproduce import reproduce
 from .training.commands.schemas import schema_command
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.command()(types)
 app.command("schema")(schema_command)
 app.command()(evaluate)
 app.command("evaluate-facts")(evaluate_facts_command)
+app.command()(reproduce)
 app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="models")
 app.add_typer(corpus.app, name="corpus")

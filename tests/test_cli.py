@@ -437,3 +437,27 @@ def test_length_and_timeout(run, article):
     code, out, _ = run("summarize", article, "--timeout", "0.01")
     assert code == 0 and "the time of 0.01 s was over" in " ".join(out.split())
     assert run("summarize", article, "--timeout", "0")[0] == 2
+
+
+def test_suspects_are_found_edited_and_merged(run, corpus, tmp_path):
+    found, merged = tmp_path / "suspects.jsonl", tmp_path / "merged.jsonl"
+    arguments = ("corpus", "suspects", corpus["validation"], "--base", "tiny-encoder", "--output", found)
+    code, _, err = run(*arguments)
+    assert code == 0 and "sentence(s) to" in err
+    lines = [json.loads(line) for line in found.read_text().splitlines()]
+    lines[0]["types"] = lines[0]["suggested"]
+    found.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    # What somebody has edited is not lost.
+    code, _, err = run(*arguments)
+    assert code == 1 and "is there already; name another file, or add --overwrite" in err
+    code, _, err = run("corpus", "correct", corpus["validation"], "--suspects", found, "--output", merged)
+    assert code == 0 and "1 sentence(s) have other types" in err
+    assert run("corpus", "check", merged)[0] == 0 and merged.read_text() != corpus["validation"].read_text()
+
+
+def test_a_readme_gets_its_figures(run, tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- figures: facts -->\n<!-- end of figures -->\n")
+    code, _, err = run("models", "card", "--readme", readme)
+    assert code == 0 and f"wrote {readme}" in err and "| addressee |" in readme.read_text()
+    assert run("models", "card")[0] == 2
