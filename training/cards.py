@@ -6,13 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..errors import MissingExtraError
-from ..models.folder import file_hash, write_hashes
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-try:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-except ImportError:
-    raise MissingExtraError("A model card", "train") from None
+from ..models.folder import file_hash, write_hashes
 
 EVALUATIONS = "evaluations"
 

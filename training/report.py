@@ -8,14 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import CommuniqueError, MissingExtraError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..errors import CommuniqueError
 from .evaluation import CONTRAST_MEASURES, OURS
 from .figures import evaluation_figures
-
-try:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-except ImportError:
-    raise MissingExtraError("A report", "train") from None
 
 METRICS = "metrics.json"
 REPORT = "report.html"
