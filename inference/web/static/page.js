@@ -8,7 +8,7 @@ const byId = (id) => document.getElementById(id);
 const view = new DocumentView(byId("document"), { onChange: listDocuments, onProblem: tell, onDeleted });
 
 /** Show a message until it is closed. */
-export function tell(message) {
+function tell(message) {
   byId("message").firstElementChild.textContent = message;
   byId("message").hidden = false;
 }
@@ -61,14 +61,15 @@ async function guarded(action) {
 
 function giveFiles(files) {
   let isFirst = true;
-  return guarded(() => give(Array.from(files, (file) => ({ name: file.name, data: file })), async (documents) => {
+  const onDocuments = async (documents) => {
     if (isFirst) {
       isFirst = false;
       await show(documents[0]);
     } else {
       await guarded(listDocuments);
     }
-  }));
+  };
+  return guarded(() => give(Array.from(files, (file) => ({ name: file.name, data: file })), { onDocuments }));
 }
 
 byId("give").addEventListener("submit", (event) => {
@@ -79,8 +80,12 @@ byId("give").addEventListener("submit", (event) => {
     field.focus();
     return;
   }
-  field.value = "";
-  guarded(() => give([{ name: "pasted text", data: new Blob([text]) }], (documents) => show(documents[0])));
+  guarded(() => give([{ name: "pasted text", data: new Blob([text]) }], {
+    onTaken: () => {
+      if (field.value === text) field.value = "";
+    },
+    onDocuments: (documents) => show(documents[0]),
+  }));
 });
 byId("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("give").requestSubmit();

@@ -9,13 +9,17 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 /** Give texts or files one after the other.
  *  @param {{name: string, data: Blob}[]} items
- *  @param {(documents: string[]) => void} onDocuments called whenever a document is ready. */
-export async function give(items, onDocuments) {
+ *  @param {{onTaken: Function, onDocuments: (documents: string[]) => void}} listeners `onTaken` is called when the
+ *  server has an item, `onDocuments` whenever a document is ready. */
+export async function give(items, { onTaken = () => {}, onDocuments }) {
   const lines = items.map((item) => ({ ...item, line: newLine(item.name) }));
   await Promise.all(await lines.reduce(async (earlier, item) => {
     const started = await earlier;
     const report = await send(item);
-    if (report) started.push(follow(report, item.line, onDocuments));
+    if (report) {
+      onTaken();
+      started.push(follow(report, item.line, onDocuments));
+    }
     return started;
   }, Promise.resolve([])));
 }
