@@ -63,8 +63,10 @@ def kept(client, name="riga.txt", text=TEXT):
     answer = client.post("/v1/uploads", params={"name": name}, content=text)
     assert answer.status_code == 202, answer.text
     report = answer.json()
+    deadline = time.monotonic() + 60
     while report["state"] != "finished":
-        time.sleep(0.01)
+        assert time.monotonic() < deadline, report
+        time.sleep(0.02)
         report = client.get(f"/v1/uploads/{report['id']}").json()
     return report
 
