@@ -105,7 +105,7 @@ class _Choice(NamedTuple):
     """A value by which sentences can be filtered."""
 
     place: int
-    count: int
+    sentences: int
     """How many sentences have it."""
 
 
