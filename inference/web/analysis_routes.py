@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ...models.text import Document
 from ..api import abstain
@@ -26,15 +26,29 @@ SCHEMA_NAMES: dict[Content, str] = {
 """What the answers are called in the description of the API."""
 
 
+def _checked_characters(text: str) -> str:
+    """Refuse halves of surrogate pairs, which JSON can name and no text can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"character {error.start} is half of a surrogate pair, which is no character"
+        ) from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_checked_characters)]
+
+
 class TextRequest(BaseModel):
     """A text, and what is known of it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(examples=["The ministers agreed to reopen the border."])
-    title: str | None = Field(None, description="Its title, if the text does not open with it.")
+    text: Text = Field(examples=["The ministers agreed to reopen the border."])
+    title: Text | None = Field(None, description="Its title, if the text does not open with it.")
     date: datetime.date | None = Field(None, description="The day from which 'next year' counts.")
-    source: str | None = Field(None, description="A name by which you find it again.")
+    source: Text | None = Field(None, description="A name by which you find it again.")
 
     def document(self) -> Document:
         """Return the text as a document."""

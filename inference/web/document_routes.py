@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -13,7 +14,7 @@ from ...models.taxonomy import LabelSchema
 from ..reports import render
 from ..result_page import render_page, render_results
 from ..results import Analysis
-from .analysis_routes import client_of
+from .analysis_routes import Text, client_of
 from .annotations import annotated_documents
 from .corrections import Correction, DocumentEntry, ReviewedDocument, UnknownDocumentError
 from .services import Services
@@ -79,7 +80,7 @@ class AbstractCorrection(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(max_length=MAX_ABSTRACT_CHARACTERS)
+    text: Text = Field(max_length=MAX_ABSTRACT_CHARACTERS)
     version: int = Field(description="The version of the abstract that you saw.")
 
 
@@ -90,10 +91,15 @@ def document_routes(services: Services) -> APIRouter:
 
     @router.post("/uploads", status_code=202)
     async def upload(
-        request: Request, name: Annotated[str, Query(min_length=1, max_length=255)]
+        request: Request,
+        name: Annotated[str, Query(min_length=1, max_length=255)],
+        date: Annotated[
+            datetime.date | None, Query(description="The day from which 'next year' counts.")
+        ] = None,
     ) -> UploadReport:
         """Give a file, as the body of the request, to be read, analysed and kept."""
-        return services.uploads.submit(client_of(request), name, await request.body())
+        written = date.isoformat() if date else None
+        return services.uploads.submit(client_of(request), name, await request.body(), written)
 
     @router.get("/uploads/{upload_id}")
     def upload_progress(upload_id: str) -> UploadReport:

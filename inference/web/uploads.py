@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Literal
 from uuid import uuid4
@@ -75,8 +75,14 @@ class Uploads:
         self._uploads: OrderedDict[str, _Upload] = OrderedDict()
         self._lock = Lock()
 
-    def submit(self, client: str, name: str, data: bytes) -> UploadReport:
+    def submit(self, client: str, name: str, data: bytes, date: str | None = None) -> UploadReport:
         """Queue a file.
+
+        Args:
+            client: Who sent it.
+            name: Its name.
+            data: The file.
+            date: The date of its texts, ISO 8601, in place of the one that they tell.
 
         Raises:
             TooManyJobsError: If this client has too many requests in progress.
@@ -84,7 +90,7 @@ class Uploads:
         """
         upload = _Upload(name)
         identifier = uuid4().hex
-        upload.job = self._queue.submit(client, lambda report: self._analyse(upload, data, report))
+        upload.job = self._queue.submit(client, lambda report: self._analyse(upload, data, date, report))
         with self._lock:
             self._uploads[identifier] = upload
             if len(self._uploads) > UPLOADS_REMEMBERED:
@@ -115,7 +121,7 @@ class Uploads:
             tuple(upload.warnings),
         )
 
-    def _analyse(self, upload: _Upload, data: bytes, report: Report) -> None:
+    def _analyse(self, upload: _Upload, data: bytes, date: str | None, report: Report) -> None:
         report("reading")
         for number, outcome in enumerate(read_data(data, upload.name, self._parser), start=1):
             if number > MAX_DOCUMENTS_IN_FILE:
@@ -129,7 +135,7 @@ class Uploads:
                 continue
             report(f"analysing document {number}" if number > 1 else "analysing")
             try:
-                self._keep(upload, outcome)
+                self._keep(upload, outcome, date)
             except CommuniqueError as error:
                 upload.problems.append(str(error))
             except Exception as error:
@@ -139,8 +145,8 @@ class Uploads:
                 )
         report("")
 
-    def _keep(self, upload: _Upload, read: ReadText) -> None:
-        document = read.document
+    def _keep(self, upload: _Upload, read: ReadText, date: str | None) -> None:
+        document = replace(read.document, date=date) if date else read.document
         if len(document.text) > self._limits.characters:
             upload.problems.append(
                 f"{document.identifier}: has {len(document.text):,} characters, and this server takes "

@@ -134,15 +134,16 @@ export class DocumentView {
   filters() {
     const form = this.root.querySelector(".filters");
     const types = Array.from(form.querySelectorAll("[name=type]:checked"), (box) => nameOf(box.parentElement));
-    return { types, actor: nameOf(form.elements.actor.selectedOptions[0]), deadline: nameOf(form.elements.deadline.selectedOptions[0]) };
+    const choices = Array.from(form.querySelectorAll("select"), (select) => [select.name, nameOf(select.selectedOptions[0])]);
+    return { types, choices: new Map(choices) };
   }
 
-  applyFilters({ types, actor, deadline }) {
+  applyFilters({ types, choices }) {
     const form = this.root.querySelector(".filters");
     for (const box of form.querySelectorAll("[name=type]")) box.checked = types.includes(nameOf(box.parentElement));
-    for (const [name, wanted] of [["actor", actor], ["deadline", deadline]]) {
-      const select = form.elements[name];
-      select.selectedIndex = Math.max(0, Array.from(select.options).findIndex((option) => nameOf(option) === wanted));
+    for (const select of form.querySelectorAll("select")) {
+      const wanted = Array.from(select.options).findIndex((option) => nameOf(option) === choices.get(select.name));
+      select.selectedIndex = Math.max(0, wanted);
     }
     form.dispatchEvent(new Event("change"));
   }

@@ -59,6 +59,12 @@ async function guarded(action) {
   }
 }
 
+/** Call a pasted text by its first words; the quotation marks keep "a.csv" from being taken for a file's ending. */
+function nameOf(text) {
+  const words = text.trim().replace(/\s+/g, " ");
+  return `“${words.slice(0, 60)}${words.length > 60 ? "…" : ""}”`;
+}
+
 function giveFiles(files) {
   let isFirst = true;
   const onDocuments = async (documents) => {
@@ -69,7 +75,9 @@ function giveFiles(files) {
       await guarded(listDocuments);
     }
   };
-  return guarded(() => give(Array.from(files, (file) => ({ name: file.name, data: file })), { onDocuments }));
+  const date = byId("date").value;
+  const items = Array.from(files, (file) => ({ name: file.name, data: file, date }));
+  return guarded(() => give(items, { onDocuments }));
 }
 
 byId("give").addEventListener("submit", (event) => {
@@ -80,7 +88,7 @@ byId("give").addEventListener("submit", (event) => {
     field.focus();
     return;
   }
-  guarded(() => give([{ name: "pasted text", data: new Blob([text]) }], {
+  guarded(() => give([{ name: nameOf(text), data: new Blob([text]), date: byId("date").value }], {
     onTaken: () => {
       if (field.value === text) field.value = "";
     },

@@ -8,7 +8,7 @@ const BUSY = [429, 503];
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Give texts or files one after the other.
- *  @param {{name: string, data: Blob}[]} items
+ *  @param {{name: string, data: Blob, date: string}[]} items with the date of their texts, or ""
  *  @param {{onTaken: Function, onDocuments: (documents: string[]) => void}} listeners `onTaken` is called when the
  *  server has an item, `onDocuments` whenever a document is ready. */
 export async function give(items, { onTaken = () => {}, onDocuments }) {
@@ -24,11 +24,11 @@ export async function give(items, { onTaken = () => {}, onDocuments }) {
   }, Promise.resolve([])));
 }
 
-async function send({ name, data, line }) {
+async function send({ name, data, date, line }) {
   for (;;) {
     try {
-      const path = `/v1/uploads?name=${encodeURIComponent(name)}`;
-      return await (await request("POST", path, { body: data, type: "application/octet-stream" })).json();
+      const query = new URLSearchParams(date ? { name, date } : { name });
+      return await (await request("POST", `/v1/uploads?${query}`, { body: data, type: "application/octet-stream" })).json();
     } catch (error) {
       if (!(error instanceof ServerError) || !BUSY.includes(error.status)) {
         line.fail([error.message]);
