@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from communique.errors import InputError
 from communique.inference.results import Abstract, AbstractSentence, Analysis, LabelledSentence
 from communique.inference.web.corrections import CorrectionStore
 from communique.models.taxonomy import commitment_schema
@@ -28,6 +31,30 @@ def made_up_analysis() -> Analysis:
         sentences[1].text, (AbstractSentence(sentences[1].text, (1,), extracted=True),), "extractive"
     )
     return Analysis("riga.txt", "Talks in Riga", tuple(sentences), abstract, {"classifier": "made up"})
+
+
+class StandIn:
+    """An analyzer that answers when it is let."""
+
+    classifier = summarizer = None
+    schema = commitment_schema()
+
+    def __init__(self):
+        self.let = threading.Event()
+        self.let.set()
+
+    def analyze(self, document, *, method="extractive", facts=False):
+        assert self.let.wait(10)
+        if "break" in document.text:
+            raise RuntimeError("broken")
+        if not document.text.strip():
+            raise InputError("the text is empty")
+        return made_up_analysis()
+
+
+@pytest.fixture
+def stand_in():
+    return StandIn()
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import json
-import threading
 import time
 
 import jsonschema
@@ -8,41 +7,15 @@ import pytest
 pytest.importorskip("fastapi")
 from fastapi.testclient import TestClient
 
-from communique.errors import InputError
 from communique.inference.reports import json_schema
 from communique.inference.web.application import create_application
 from communique.inference.web.corrections import CorrectionStore
 from communique.inference.web.limits import Limits
-from communique.models.taxonomy import commitment_schema
 from communique.training.corpus import AnnotatedDocument
 
 from .conftest import TEXT, made_up_analysis
 
 TOKEN = "sixteen-characters"
-
-
-class StandIn:
-    """An analyzer that answers when it is let."""
-
-    classifier = summarizer = None
-    schema = commitment_schema()
-
-    def __init__(self):
-        self.let = threading.Event()
-        self.let.set()
-
-    def analyze(self, document, *, method="extractive", facts=False):
-        assert self.let.wait(10)
-        if "break" in document.text:
-            raise RuntimeError("broken")
-        if not document.text.strip():
-            raise InputError("the text is empty")
-        return made_up_analysis()
-
-
-@pytest.fixture
-def stand_in():
-    return StandIn()
 
 
 @pytest.fixture
