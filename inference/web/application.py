@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from ..._version import __version__
-from ...errors import CommuniqueError, InputError
+from ...errors import CommuniqueError, InputError, MissingExtraError
 from ..api import Analyzer
 from ..reports import json_schema
 from ..result_page import script, stylesheet
@@ -39,6 +39,7 @@ _STATUSES: dict[type[CommuniqueError], HTTPStatus] = {
     TextTooLongError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     InvalidCorrectionError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    MissingExtraError: HTTPStatus.NOT_IMPLEMENTED,
     TooManyJobsError: HTTPStatus.TOO_MANY_REQUESTS,
     QueueFullError: HTTPStatus.SERVICE_UNAVAILABLE,
     TookTooLongError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...models.taxonomy import LabelSchema
 from ..reports import render
-from ..result_page import render_page, render_results
+from ..result_page import render_results
 from ..results import Analysis
 from .analysis_routes import Text, client_of
 from .annotations import annotated_documents
@@ -24,6 +24,7 @@ MAX_ABSTRACT_CHARACTERS = 10_000
 MEDIA_TYPES = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "markdown": "text/markdown; charset=utf-8",
     "html": "text/html; charset=utf-8",
     "annotations": "application/jsonl",
@@ -148,16 +149,15 @@ def document_routes(services: Services) -> APIRouter:
     @router.get("/documents/{document_id}/export", response_class=Response)
     def export(
         document_id: str,
-        format: Literal["json", "csv", "markdown", "html", "annotations"] = "annotations",
+        format: Literal["json", "csv", "xlsx", "markdown", "html", "annotations"] = "annotations",
     ) -> Response:
         """Return a document as it stands after its corrections, as a file."""
         reviewed = store.document(document_id)
-        if format == "annotations":
-            content = annotated_documents([reviewed])
-        elif format == "html":
-            content = render_page([reviewed.corrected()], reviewed.schema)
-        else:
-            content = render([reviewed.corrected()], format, "analysis", reviewed.schema)
+        content = (
+            annotated_documents([reviewed])
+            if format == "annotations"
+            else render([reviewed.corrected()], format, "analysis", reviewed.schema)
+        )
         return Response(content, media_type=MEDIA_TYPES[format])
 
     @router.get("/annotations", response_class=Response)

@@ -8,6 +8,7 @@ const EXPORTS = {
   "annotations": ["For training (JSON Lines)", "jsonl"],
   "html": ["Web page", "html"],
   "markdown": ["Markdown", "md"],
+  "xlsx": ["Excel", "xlsx"],
   "csv": ["Table (CSV)", "csv"],
   "json": ["JSON", "json"],
 };
