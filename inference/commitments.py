@@ -88,14 +88,15 @@ def _commitment(sentence: LabelledSentence, source: str | None) -> Commitment:
 
 # The verbs with which reports and resolutions tell that somebody commits himself, and the passive of any.
 _ACT = re.compile(
-    r"\b(?:will|would|shall|(?:is|are|was|were) to|(?:is|are|was|were|remains?) (?:ready|willing|prepared|determined|committed) to"
+    r"\b(?:will|would|shall|(?:is|are|was|were) to"
+    r"|(?:is|are|was|were|remains?) (?:ready|willing|prepared|determined|committed) to"
     r"|(?:did |(?:is|are|was|were|been|being|be) )?(?:agree[sd]?|accept(?:s|ed)?|adopt(?:s|ed)?|allocat(?:es|ed)|appoint(?:s|ed)?"
     r"|approv(?:es?|ed)|authori[sz](?:es|ed)|back(?:s|ed)|chose|commit(?:s|ted)?|conclud(?:es|ed)|contribut(?:es|ed)"
     r"|creat(?:es|ed)|decid(?:es?|ed)|direct(?:s|ed)|donat(?:es|ed)|doubl(?:es|ed)|elect(?:s|ed)|endors(?:es?|ed)"
     r"|establish(?:es|ed)?|extend(?:s|ed)?|gave|given|grant(?:s|ed)|handed|held|initiall?ed|instruct(?:s|ed)|intends?"
     r"|launch(?:es|ed)|lent|lift(?:s|ed)|mandat(?:es|ed)|named|offer(?:s|ed)|paid|plac(?:es|ed)|plans|pledg(?:es?|ed)"
     r"|promis(?:es?|ed)|provid(?:es|ed)|put up|ratif(?:ies|ied)|reach(?:es|ed)|reaffirm(?:s|ed)?|renew(?:s|ed)?"
-    r"|request(?:s|ed)?|resolv(?:es?|ed)|sent|set up|settl(?:es|ed)|sign(?:s|ed)|suspend(?:s|ed)"
+    r"|request(?:s|ed)|resolv(?:es?|ed)|sent|set up|settl(?:es|ed)|sign(?:s|ed)|suspend(?:s|ed)"
     r"|undert(?:ake|akes|ook)|vot(?:es|ed)|vow(?:s|ed)?)"
     r"|(?:is|are) (?!to\b|not\b)\w+ing|ha(?:s|ve) (?!been\b|not\b)\w+ed)\b",
     re.IGNORECASE,
@@ -114,10 +115,12 @@ _CLAUSE = re.compile(
 # "GENEVA, 3 May (Agency) -" tells where, not who.
 _DATELINE = re.compile(r"[A-Z][\w .'’-]{2,30}(?:,[^.;:]{0,40}| \([^)]*\))? (?:-{1,2}|–|—) ")
 _RECEIVER_BEFORE = re.compile(
-    r"\b(?:to|for|with|helps?|assist|support|giv(?:e|ing)|gave|lend|lent|lending|offer(?:ed|ing)?|provid(?:ed?|ing)|sen[dt]|sending) (?:the |its |their )?$",
+    r"\b(?:to|for|with|helps?|assist|support|giv(?:e|ing)|gave|lend|lent|lending|offer(?:ed|ing)?|provid(?:ed?|ing)"
+    r"|sen[dt]|sending) (?:the |its |their )?$",
     re.IGNORECASE,
 )
 _AND_BEFORE = re.compile(r"(?:,| and|, and) (?:the )?$")
+_SUBJECT = re.compile(r"(?:[\W\d]*)(?P<words>[^\W\d].*?)(?: (?:also|further|jointly|then|again))?", re.DOTALL)
 _SUBJECT_WORDS = 8
 """A subject that is longer is no name."""
 
@@ -155,8 +158,9 @@ def _who(sentence: LabelledSentence, act: re.Match[str] | None) -> tuple[str, ..
     own = [fact for fact in before if fact.start >= sentence.start + clause]
     if own or before:
         return values(own or before)
-    subject = " ".join(text[clause : act.start()].rpartition(",")[2].split())
-    return (subject,) if 0 < len(subject.split()) <= _SUBJECT_WORDS else ()
+    subject = _SUBJECT.fullmatch(text[clause : act.start()].rpartition(",")[2].rstrip())
+    words = subject["words"].split() if subject else []
+    return (" ".join(words),) if 0 < len(words) <= _SUBJECT_WORDS else ()
 
 
 def _receivers(sentence: LabelledSentence, act: re.Match[str] | None) -> tuple[str, ...]:

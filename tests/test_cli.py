@@ -1,4 +1,6 @@
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -377,3 +379,48 @@ def test_facts_and_deadlines(run, tmp_path):
     ]
     code, _, err = run("analyze", first, "--date", "yesterday")
     assert code == 2 and "yesterday" in err
+
+
+def test_commitments_are_listed(run, tmp_path):
+    article = tmp_path / "a.txt"
+    article.write_text("Norway will provide 5 million dollars for the ferry fund of Lima by 1 May 2027.")
+    code, out, _ = run("analyze", article, "--commitments", "--format", "jsonl")
+    assert code == 0
+    assert all(line["who"] == ["NOR"] and line["deadlines"] for line in map(json.loads, out.splitlines()))
+    code, _, err = run("analyze", article, "--commitments", "--deadlines")
+    assert code == 2 and "ask for one at a time" in " ".join(err.split())
+    code, _, err = run("analyze", article, "--commitments", "--format", "html")
+    assert code == 2 and "html shows whole texts" in " ".join(err.split())
+
+
+@pytest.mark.parametrize("listing", [(), ("--deadlines",), ("--commitments",)])
+@pytest.mark.parametrize("format", ["xlsx", "parquet"])
+def test_binary_formats_go_to_a_file_only(run, article, tmp_path, format, listing):
+    output = tmp_path / "out"
+    code, out, err = run(
+        "analyze", article, "--format", format, *listing, "--method", "extractive", "--output", output
+    )
+    assert (code, out, err) == (0, "", "")
+    assert output.read_bytes().startswith({"xlsx": b"PK", "parquet": b"PAR1"}[format])
+
+
+def test_binary_formats_are_refused_before_the_work(run, article, monkeypatch):
+    code, out, err = run("classify", article, "--format", "xlsx", "--classifier", "nonesuch", models=False)
+    assert code == 2 and out == "" and "name a file with --output" in " ".join(err.split())
+    terminal, name = pty.openpty()
+    code, _, err = run("classify", article, "--format", "parquet", "--output", os.ttyname(name))
+    os.close(terminal)
+    os.close(name)
+    assert code == 2 and "not written to a terminal" in " ".join(err.split())
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    code, _, err = run(
+        "classify", article, "--format", "xlsx", "--output", "x", "--classifier", "nonesuch", models=False
+    )
+    assert code == 1 and "pip install 'communique[tables]'" in err
+
+
+def test_a_page_has_facts_without_being_asked(run, tmp_path):
+    article = tmp_path / "a.txt"
+    article.write_text("Norway will pay 5 million euros by 1 May 2027.")
+    code, page, _ = run("analyze", article, "--format", "html", "--method", "extractive")
+    assert code == 0 and page.startswith("<!DOCTYPE html>") and "Norway (1)" in page
