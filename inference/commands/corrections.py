@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import CorrectionsError
-from .options import LabelsOption, OutputOption
-from .serve import DatabaseOption
+from .options import DatabaseOption, LabelsOption, OutputOption
 from .terminal import say, schema_from, write_whole
 
 if TYPE_CHECKING:

@@ -45,6 +45,10 @@ ClassifierOption = Annotated[str, typer.Option(help="A shipped classifier's name
 SummarizerOption = Annotated[str, typer.Option(help="A shipped summarizer's name, or a model folder.")]
 MethodOption = Annotated[MethodName, typer.Option(help="Written by the language model, or picked sentences.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")]
+DatabaseOption = Annotated[
+    Path | None,
+    typer.Option("--database", help="The file for documents and corrections; else in your data folder."),
+]
 LabelsOption = Annotated[
     Path | None, typer.Option("--labels", help="A YAML file with a label set of your own.")
 ]

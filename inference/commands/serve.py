@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ...errors import MissingExtraError, ServerError
-from .options import ClassifierOption, EngineName, EngineOption, SummarizerOption, ThreadsOption
+from ..web.limits import Limits
+from .options import (
+    ClassifierOption,
+    DatabaseOption,
+    EngineName,
+    EngineOption,
+    SummarizerOption,
+    ThreadsOption,
+)
 from .terminal import say
 
 SHORTEST_TOKEN = 16
 SECONDS_TO_FINISH = 5
 """How long answers that are under way may take after Ctrl-C."""
 
-DatabaseOption = Annotated[
-    Path | None,
-    typer.Option("--database", help="The file for documents and corrections; else in your data folder."),
-]
+_LIMITS = Limits()
 
 
 def serve(
@@ -42,13 +46,17 @@ def serve(
     summarizer: SummarizerOption = "summarizer",
     engine: EngineOption = EngineName.auto,
     threads: ThreadsOption = None,
-    max_characters: Annotated[int, typer.Option(min=1, help="Characters of a text.")] = 300_000,
-    max_megabytes: Annotated[int, typer.Option(min=1, help="Megabytes of a file.")] = 20,
+    max_characters: Annotated[int, typer.Option(min=1, help="Characters of a text.")] = _LIMITS.characters,
+    max_megabytes: Annotated[int, typer.Option(min=1, help="Megabytes of a file.")] = _LIMITS.megabytes,
     max_seconds: Annotated[
         float, typer.Option(min=1, help="Seconds until an answer of the API, waiting included.")
-    ] = 120,
-    max_waiting: Annotated[int, typer.Option(min=1, help="Requests that may wait for the models.")] = 32,
-    max_per_client: Annotated[int, typer.Option(min=1, help="The same, of one address.")] = 16,
+    ] = _LIMITS.seconds,
+    max_waiting: Annotated[
+        int, typer.Option(min=1, help="Requests that may wait for the models.")
+    ] = _LIMITS.waiting,
+    max_per_client: Annotated[
+        int, typer.Option(min=1, help="The same, of one address.")
+    ] = _LIMITS.per_client,
 ) -> None:
     """Serve a page to analyse and correct documents in a browser, and a JSON API (see /docs).
 
@@ -62,7 +70,6 @@ def serve(
         raise MissingExtraError("The page", "web") from None
     from .. import api
     from ..web.corrections import CorrectionStore, default_database
-    from ..web.limits import Limits
 
     _check_token(host, token)
     path = database or default_database()

@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import sys
 import time
 
 import jsonschema
@@ -209,7 +211,7 @@ def test_a_missing_extra_is_said(client_of, stand_in, monkeypatch):
     assert "pip install 'communique[documents]'" in problem
 
 
-def test_correcting_undoing_and_taking_away(client_of, stand_in):
+def test_correcting_undoing_and_taking_away(client_of, stand_in, monkeypatch):
     client = client_of(stand_in)
     (name,) = kept(client)["documents"]
     path = f"/v1/documents/{name}"
@@ -235,6 +237,9 @@ def test_correcting_undoing_and_taking_away(client_of, stand_in):
         ("json", "{"),
     ):
         assert part in client.get(f"{path}/export", params={"format": format}).text
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    lacking = client.get(f"{path}/export", params={"format": "xlsx"})
+    assert lacking.status_code == 501 and "pip install 'communique[tables]'" in lacking.json()["error"]
     undone = client.delete(f"{path}/corrections/{made.json()['number']}")
     assert undone.status_code == 200 and undone.json()["undone"]
     assert client.get(path).json()["analysis"]["sentences"][2]["types"] == ["call"]
@@ -243,8 +248,6 @@ def test_correcting_undoing_and_taking_away(client_of, stand_in):
 
 
 def test_no_text_becomes_code(client_of, stand_in, monkeypatch):
-    import dataclasses
-
     evil = dataclasses.replace(made_up_analysis(), title="<img src=x onerror=alert(1)>")
     monkeypatch.setattr(stand_in, "analyze", lambda document, **_: evil)
     client = client_of(stand_in)
