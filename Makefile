@@ -31,7 +31,7 @@ types: $(VENV)/.installed-dev ## check types
 	MYPYPATH=$(VENV)/named $(BIN)/mypy
 
 tests: $(VENV)/.installed-dev ## run the tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist worksteal
 
 # HELD_OUT names further annotated documents to judge the models on: make reproduce HELD_OUT=mine.jsonl
 reproduce: $(VENV)/.installed-dev ## train both models from their bases, judge them, compare (2.5 hours; goes on after a stop)

@@ -619,7 +619,7 @@ def command(*arguments) -> list[str]:
     return [sys.executable, "-m", "communique", "batch", *map(str, arguments)]
 
 
-@pytest.mark.parametrize(("workers", "kills"), [(1, (1, 4, 7)), (2, (3,))])
+@pytest.mark.parametrize(("workers", "kills"), [(1, (1, 6)), (2, (3,))])
 def test_the_command_killed_with_the_models_at_work(tmp_path, classifier_folder, workers, kills):
     """Killed when a shard is finished, again and again; its workers end with it, its lock too."""
     path = write_json_lines(tmp_path / "many.jsonl", 96)
