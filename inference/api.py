@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from ..errors import ConfigError, InputError
 from ..models.classifier import (
@@ -25,6 +25,9 @@ from ..models.summarizer import MeetingSummarizer, Method, SourceSentence, extra
 from ..models.taxonomy import LabelSchema
 from ..models.text import Document, Sentence, find_title, segment
 from .results import Abstract, Analysis, LabelledSentence
+
+if TYPE_CHECKING:
+    from .comparison import Comparison
 
 Text = str | Document
 Result = TypeVar("Result")
@@ -183,6 +186,28 @@ class Analyzer:
         if method is not None:
             _check_method(method)
         return _one_or_many(text, lambda batch: self._analyses(batch, method, facts=facts))
+
+    def compare(self, old: Text, new: Text) -> Comparison:
+        """Compare two texts of one body: what became of the commitments and calls of the earlier in the later.
+
+        Sentences that hold several acts are taken apart, and acts are paired one to one by the similarity of their
+        words. A pair is stronger or weaker by its types, its wording, its amounts, deadlines, rhythm and actors.
+
+        Args:
+            old: The earlier text or `Document`.
+            new: The later one. A `Document` with a `date` tells from which day "next year" counts.
+
+        Returns:
+            The comparison, with `to_dict()` and `to_json()`.
+
+        Raises:
+            InputError: If a text is empty; the message tells which.
+            TypeError: If something is no text.
+        """
+        # Imported on demand: a comparison needs the tables of the facts.
+        from .comparison import compare_texts
+
+        return compare_texts(self, _checked(old, 0), _checked(new, 1))
 
     def _analyses(
         self, texts: Sequence[Text], method: Method | None, *, facts: bool = False
