@@ -16,6 +16,7 @@ from ._version import __version__
 from .errors import CommuniqueError
 from .inference.commands.analysis import analyze, classify, summarize
 from .inference.commands.batch import batch
+from .inference.commands.compare import compare
 from .inference.commands.terminal import say
 from .inference.commands.types import types
 from .training.commands import benchmark, corpus, models, train
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command()(analyze)
 app.command()(classify)
 app.command()(summarize)
+app.command()(compare)
 app.command()(batch)
 app.command()(types)
 app.command("schema")(schema_command)

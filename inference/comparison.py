@@ -16,7 +16,6 @@ from ..models.classifier import SentenceInput
 from ..models.clauses import Clause, clauses
 from ..models.facts import document_date
 from ..models.matching import Floats, match, similarities
-from ..models.spans import Fact
 from ..models.strength import Act, direction_of, shifts
 from ..models.taxonomy import LabelSchema
 from ..models.text import Document
@@ -114,9 +113,7 @@ def compare_texts(analyzer: Analyzer, old: str | Document, new: str | Document) 
     """Compare two texts; see `Analyzer.compare`."""
     documents = [text if isinstance(text, Document) else Document(text) for text in (old, new)]
     analyses = [analyzer.analyze(document, method=None, facts=True) for document in documents]
-    before, after = (
-        _units(analyzer, *parts) for parts in zip(documents, analyses, strict=True)
-    )
+    before, after = (_units(analyzer, *parts) for parts in zip(documents, analyses, strict=True))
     return Comparison(
         *(_compared(analysis) for analysis in analyses),
         changes=tuple(_changes(before, after, _similarity(analyzer, before, after), analyzer.schema)),
@@ -148,7 +145,9 @@ def _units(analyzer: Analyzer, document: Document, analysis: Analysis) -> list[_
         units += [
             _unit(document, sentence, part, types, probabilities, written, analyzer.schema)
             for part, types, probabilities in several
-        ] or [_unit(document, sentence, None, sentence.types, sentence.probabilities, written, analyzer.schema)]
+        ] or [
+            _unit(document, sentence, None, sentence.types, sentence.probabilities, written, analyzer.schema)
+        ]
     return units
 
 
@@ -162,9 +161,7 @@ def _acts_among(
             max(0, sentence.index - analyzer.classifier.context_sentences) : sentence.index
         ]
     )
-    inputs = [
-        SentenceInput(part.text, context, sentence.index, len(analysis.sentences)) for part in parts
-    ]
+    inputs = [SentenceInput(part.text, context, sentence.index, len(analysis.sentences)) for part in parts]
     acts = [
         (part, score.types, score.probabilities)
         for part, score in zip(parts, analyzer.classifier.score(inputs), strict=True)
@@ -186,9 +183,7 @@ def _unit(
     end = sentence.start + part.end if part else sentence.end
     shared = sentence.start + part.shared if part else sentence.start
     facts = [
-        fact
-        for fact in sentence.facts
-        if start <= fact.start < end or sentence.start <= fact.start < shared
+        fact for fact in sentence.facts if start <= fact.start < end or sentence.start <= fact.start < shared
     ]
     return _Unit(
         Provision(sentence.index, start, end, document.text[start:end], types, types[0]),
@@ -248,7 +243,10 @@ def _change(old: _Unit, new: _Unit, similarity: float, schema: LabelSchema) -> C
     found = shifts(old.act, new.act, schema)
     words = _changed_words(old.provision.text, new.provision.text)
     marked = [
-        replace(unit.provision, changed=tuple((start + unit.provision.start, end + unit.provision.start) for start, end in spans))
+        replace(
+            unit.provision,
+            changed=tuple((start + unit.provision.start, end + unit.provision.start) for start, end in spans),
+        )
         for unit, spans in zip((old, new), words, strict=True)
     ]
     return Change(

@@ -101,11 +101,12 @@ def _with_article(name: str) -> str:
 _TENTATIVE = (
     r"(?:to|will|would|shall|should|are|is) (?:\w+ly )?(?:consider(?:ing)?|explor(?:e|ing)|stud(?:y|ying)|examin(?:e|ing)"
     r"|look(?:ing)? into|reflect(?:ing)? on|discuss(?:ing)?|assess(?:ing)?)|(?:is|are) considering"
-    r"|(?:to )?consider(?: the)? \w+ing|may|might|could"
+    r"|(?:to )?consider(?: the)? \w+ing|(?-i:may)|might|could"
 )
 _INTENDED = (
-    r"(?:intend|plan|aim|hope|expect|seek|strive|endeavou?r|wish)(?:s|ed)? to|planned to|sought to|(?:is|are|stands?|was|were) (?:ready|willing"
-    r"|prepared|due) to|look(?:s|ed)? forward to|will (?:\w+ly )?(?:seek|strive|endeavou?r|aim|try|work) (?:to|towards)"
+    r"(?:intend|plan|aim|hope|expect|seek|strive|endeavou?r|wish)(?:s|ed)? to|planned to|sought to|(?:is|are|stands?|was|were)"
+    r" (?:ready|willing|prepared|due) to|look(?:s|ed)? forward to"
+    r"|will (?:\w+ly )?(?:seek|strive|endeavou?r|aim|try|work) (?:to|towards)"
     r"|make every effort to"
 )
 _LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
@@ -127,8 +128,9 @@ _FIRM = re.compile(
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
-    r"\b(?:where|wherever|whenever|when|if|as far as) (?:possible|appropriate|feasible|needed|necessary|applicable|available|practicable"
-    r"|(?:\w+ ){1,4}(?:permits?|allows?|suffices?))\b|\bas (?:appropriate|far as possible)\b|\bto the extent possible\b"
+    r"\b(?:where|wherever|whenever|when|if|as far as) (?:possible|appropriate|feasible|needed|necessary|applicable"
+    r"|available|practicable|(?:\w+ ){1,4}(?:permits?|allows?|suffices?))\b"
+    r"|\bas (?:appropriate|far as possible)\b|\bto the extent possible\b"
     r"|\bsubject to\b|\bin principle\b|\bon a voluntary basis\b|\bvoluntarily\b|\bprovided that\b|\bin the long (?:run|term)\b",
     re.IGNORECASE,
 )
@@ -159,8 +161,9 @@ def _level(text: str) -> tuple[int, str]:
 # --- Events that come every year -------------------------------------------------------------------
 
 _RECURRING = re.compile(
-    r"\b(?:next|again|\w+th|first|second|third) (?:\w+ ){0,4}?(?:session|meeting|summit|round|conference|consultations|forum|talks|council)\b"
-    r"|\b(?:meets?|convenes?|reconvenes?) (?:again|next)\b|\bagain in\b|\bAnother (?:meeting|session|summit|round)\b",
+    r"\b(?:next|again|\w+th|first|second|third) (?:\w+ ){0,4}?(?:session|meeting|summit|round|conference|consultations"
+    r"|forum|talks|council)\b|\b(?:meets?|convenes?|reconvenes?) (?:again|next)\b"
+    r"|\bagain in\b|\bAnother (?:meeting|session|summit|round)\b",
     re.IGNORECASE,
 )
 
@@ -170,20 +173,20 @@ def _is_recurring(act: Act) -> bool:
     return _RECURRING.search(act.text) is not None and not _GOAL.search(act.text)
 
 
-_GOAL = re.compile(r"\bby (?:the )?(?:next|following) (?:session|meeting)\b|\bbefore the next\b", re.IGNORECASE)
+_GOAL = re.compile(
+    r"\bby (?:the )?(?:next|following) (?:session|meeting)\b|\bbefore the next\b", re.IGNORECASE
+)
 
 
 # --- Amounts ---------------------------------------------------------------------------------------
 
 _LIMIT_BEFORE = re.compile(
-    r"\b(?:below|under|less than|fewer than|no more than|not more than|not exceed\w*|at most|up to a limit of|longer than"
+    r"\b(?:below|under|less than|fewer than|within|inside|no more than|not more than|not exceed\w*|at most|longer than"
     r"|larger than|bigger than|older than|heavier than|(?:limit|cap|reduc|cut|lower|curb)\w* [^,;.]{0,60}?\bto)"
     r" (?:\w+ ){0,1}$",
     re.IGNORECASE,
 )
-_TIME_UNITS = frozenset(
-    "hour day days week month year decade summer winter spring autumn".split()
-)
+_TIME_UNITS = frozenset("day days week month year decade summer winter spring autumn".split())
 _ORDINAL = re.compile(r"(?:\d(?:st|nd|rd|th)|(?:third|fourth|\w+th|thirtieth))$", re.IGNORECASE)
 
 
@@ -243,8 +246,10 @@ def _unit(text: str, quantity: Quantity) -> tuple[str, int]:
 # --- Deadlines -------------------------------------------------------------------------------------
 
 _PREPOSITION = re.compile(r"^(?:by|before|until|no later than|not later than)\s+", re.IGNORECASE)
-_COUNTED = re.compile(r"^(?:within|inside|in|no later than|not later than)\b.*?\b(?:day|week|fortnight|month|year)", re.IGNORECASE)
-_HOURS = re.compile(r"\bwithin (?P<count>\d+|[\w-]+) (?P<unit>hours|days)\b", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"^(?:within|inside|in|no later than|not later than)\b.*?\b(?:day|week|fortnight|month|year)",
+    re.IGNORECASE,
+)
 _DURATION = re.compile(r"P(?P<count>\d+)(?P<unit>[DWMY])")
 _DAYS = {"D": 1, "W": 7, "M": 30, "Y": 365}
 _TIME_BEFORE = re.compile(r"\b(?P<word>in|from|of|on|until)\s+$", re.IGNORECASE)
@@ -252,15 +257,7 @@ _SAME_TIME = timedelta(days=3)
 
 
 def _deadline_shifts(old: Act, new: Act) -> Iterator[Shift]:
-    hours = [_HOURS.search(act.text) for act in (old, new)]
     before, after = _deadline(old), _deadline(new)
-    if before is None and after is None and all(hours):
-        first, second = (float(next(find_quantities(match.group())).value) for match in hours if match)
-        if first != second:
-            yield _shift(
-                second < first, f"the deadline moved from {hours[0].group()} to {hours[1].group()}"  # type: ignore[union-attr]
-            )
-        return
     if before is None and after is not None:
         yield _shift(True, f"a deadline was added: {after.text}")
     elif before is not None and after is None and not _has_date(new):
@@ -377,7 +374,9 @@ def _rhythm(text: str) -> tuple[float, str] | None:
     return None
 
 
-_VERB = re.compile(r"\b(?:will|would|shall|is|are|was|were|has|have|agree|pledge|promise|undert|commit|intend|plan|offer|announce|said)")
+_VERB = re.compile(
+    r"\b(?:(?:will|would|shall|is|are|was|were|has|have|said)\b|agree|pledge|promise|undert|commit|intend|plan|offer|announce)"
+)
 
 
 def _actor_shifts(old: Act, new: Act) -> Iterator[Shift]:
