@@ -115,7 +115,8 @@ def compare_texts(analyzer: Analyzer, old: str | Document, new: str | Document) 
     analyses = [analyzer.analyze(document, method=None, facts=True) for document in documents]
     before, after = (_units(analyzer, *parts) for parts in zip(documents, analyses, strict=True))
     return Comparison(
-        *(_compared(analysis) for analysis in analyses),
+        old=_compared(analyses[0]),
+        new=_compared(analyses[1]),
         changes=tuple(_changes(before, after, _similarity(analyzer, before, after), analyzer.schema)),
         models=analyses[0].models,
         warnings=tuple(
@@ -210,7 +211,7 @@ def _similarity(analyzer: Analyzer, before: Sequence[_Unit], after: Sequence[_Un
         return np.zeros((len(before), len(after)))
     texts = [[unit.act.text for unit in units] for units in (before, after)]
     embeddings = [analyzer.classifier.embeddings([SentenceInput(text) for text in group]) for group in texts]
-    return similarities(*texts, *embeddings)
+    return similarities(texts[0], texts[1], embeddings[0], embeddings[1])
 
 
 def _changes(
@@ -241,20 +242,19 @@ def _candidates(similarity: Floats, before: Sequence[_Unit], after: Sequence[_Un
 
 def _change(old: _Unit, new: _Unit, similarity: float, schema: LabelSchema) -> Change:
     found = shifts(old.act, new.act, schema)
-    words = _changed_words(old.provision.text, new.provision.text)
-    marked = [
-        replace(
-            unit.provision,
-            changed=tuple((start + unit.provision.start, end + unit.provision.start) for start, end in spans),
-        )
-        for unit, spans in zip((old, new), words, strict=True)
-    ]
+    old_words, new_words = _changed_words(old.provision.text, new.provision.text)
     return Change(
         direction_of(found) or "repeated",
-        *marked,
-        similarity=round(similarity, 3),
-        reasons=tuple(shift.reason for shift in found),
+        _marked(old.provision, old_words),
+        _marked(new.provision, new_words),
+        round(similarity, 3),
+        tuple(shift.reason for shift in found),
     )
+
+
+def _marked(provision: Provision, words: Sequence[tuple[int, int]]) -> Provision:
+    spans = tuple((start + provision.start, end + provision.start) for start, end in words)
+    return replace(provision, changed=spans)
 
 
 _WORD = re.compile(r"[\w.,'’-]*\w|[^\w\s]")
@@ -265,7 +265,7 @@ def _changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tupl
     words = [list(_WORD.finditer(text)) for text in (old, new)]
     lowered = [[word.group().lower() for word in group] for group in words]
     spans: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
-    for kind, *places in SequenceMatcher(None, *lowered, autojunk=False).get_opcodes():
+    for kind, *places in SequenceMatcher(None, lowered[0], lowered[1], autojunk=False).get_opcodes():
         if kind == "equal":
             continue
         for side, (first, last) in enumerate((places[:2], places[2:])):

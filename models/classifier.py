@@ -145,7 +145,8 @@ class SentenceClassifier:
         results, owners = self._run(self._engine.embeddings, inputs)
         summed = np.zeros((len(inputs), results.shape[1]))
         np.add.at(summed, owners, results)
-        return summed / np.linalg.norm(summed, axis=1, keepdims=True)
+        normalized: Floats = summed / np.linalg.norm(summed, axis=1, keepdims=True)
+        return normalized
 
     def _run(
         self, compute: Callable[[dict[str, NDArray[Any]]], Floats], inputs: Sequence[SentenceInput]

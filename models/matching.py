@@ -15,6 +15,9 @@ Floats = npt.NDArray[np.float64]
 WORDS_SHARE = 0.7
 """What the words count for in a similarity; the rest is the embeddings'. Measured on the pairs in `seeds/comparisons`
 that are there for tuning."""
+FEWEST_WORDS = 0.1
+"""Texts whose words are less similar than this have nothing in common: an embedding of the classifier tells what kind
+of act a sentence records, and cannot pair two acts by itself."""
 CHARACTERS = 4
 """Length of the letter sequences that are compared, so that "licence" and "licensed" have some in common."""
 
@@ -31,10 +34,12 @@ def similarities(
         second_embeddings: Of the others.
 
     Returns:
-        Similarities, at most 1, of shape (texts of the first list, texts of the second).
+        Similarities, at most 1, of shape (texts of the first list, texts of the second); 0 where the words have
+        nothing in common.
     """
     by_words = word_similarities(first, second)
-    return WORDS_SHARE * by_words + (1 - WORDS_SHARE) * (first_embeddings @ second_embeddings.T)
+    together = WORDS_SHARE * by_words + (1 - WORDS_SHARE) * (first_embeddings @ second_embeddings.T)
+    return np.where(by_words < FEWEST_WORDS, 0.0, together)
 
 
 def word_similarities(first: Sequence[str], second: Sequence[str]) -> Floats:

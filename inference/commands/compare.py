@@ -46,12 +46,14 @@ def compare(
     comparison = load(classifier, engine=engine.value, threads=threads).compare(*texts)
     for warning in comparison.warnings:
         say(f"warning: {warning}")
-    if output is not None:
-        write_whole(output, render_comparison(comparison, format.value))
-    elif format is ComparisonFormat.text:
+    if output is None and format is ComparisonFormat.text:
         print_comparison(comparison, open_console())
+        return
+    rendered = render_comparison(comparison, format.value)
+    if output is not None:
+        write_whole(output, rendered)
     else:
-        sys.stdout.write(render_comparison(comparison, format.value))
+        sys.stdout.write(rendered)
 
 
 def _read_one(name: str, allow_private: bool) -> Document:

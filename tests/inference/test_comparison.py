@@ -1,11 +1,16 @@
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import communique
 from communique.cli import app
+from communique.inference.api import Analyzer
 from communique.inference.comparison_reports import render_comparison
+from communique.models.classifier import SentenceScores
+from communique.models.taxonomy import commitment_schema
 
 OLD = (
     "Ministers meet in Riga\nNorway will provide 20 million dollars for the ferry fund of Riga.\n"
@@ -17,9 +22,38 @@ NEW = (
 )
 
 
+class KeywordClassifier:
+    """Labels by a word, so that the tests can say what is a commitment; all embeddings are the same."""
+
+    schema = commitment_schema()
+    context_sentences = 1
+    folder = SimpleNamespace(name="keywords")
+    kinds = (("provide", "resource"), ("approved", "decision"), ("urged", "call"), ("will", "pledge"))
+
+    def score(self, inputs):
+        return [self._scores(item.text) for item in inputs]
+
+    def score_documents(self, documents):
+        return [[self._scores(text) for text in document] for document in documents]
+
+    def embeddings(self, inputs):
+        return np.ones((len(inputs), 1))
+
+    def _scores(self, text):
+        kind = next((kind for word, kind in self.kinds if word in text), "background")
+        return SentenceScores(
+            (kind,), {name: float(name == kind) for name in self.schema.names}, 0.5, 1.0, 1.0
+        )
+
+
 @pytest.fixture(scope="module")
-def comparison(tiny_analyzer):
-    return tiny_analyzer.compare(OLD, communique.Document(NEW, date="2025-05-01", identifier="new.txt"))
+def analyzer():
+    return Analyzer(KeywordClassifier, lambda: None)
+
+
+@pytest.fixture(scope="module")
+def comparison(analyzer):
+    return analyzer.compare(OLD, communique.Document(NEW, date="2025-05-01", identifier="new.txt"))
 
 
 def test_weakened_new_and_dropped(comparison):
@@ -40,13 +74,13 @@ def test_offsets_count_in_the_texts(comparison):
     assert [NEW[start:end] for start, end in weakened.new.changed] == ["12"]
 
 
-def test_a_text_with_itself(tiny_analyzer):
-    comparison = tiny_analyzer.compare(OLD, OLD)
+def test_a_text_with_itself(analyzer):
+    comparison = analyzer.compare(OLD, OLD)
     assert {change.verdict for change in comparison.changes} == {"repeated"}
     assert all(change.similarity > 0.99 and not change.new.changed for change in comparison.changes)
 
 
-def test_acts_of_one_sentence_are_paired_apart(tiny_analyzer):
+def test_acts_of_one_sentence_are_paired_apart(analyzer):
     old = (
         "Norway will provide 20 million dollars for the ferry fund, and Peru will keep the port of Lima open."
     )
@@ -54,7 +88,7 @@ def test_acts_of_one_sentence_are_paired_apart(tiny_analyzer):
         "Talks on ports\nNorway will provide 20 million dollars for the ferry fund.\n"
         "The ministers vowed that Peru will keep the port of Lima open."
     )
-    changes = tiny_analyzer.compare(old, new).changes
+    changes = analyzer.compare(old, new).changes
     linked = [change for change in changes if change.old and change.new]
     assert [change.new.index for change in linked] == [1, 2] and {change.old.index for change in linked} == {
         0
@@ -62,11 +96,11 @@ def test_acts_of_one_sentence_are_paired_apart(tiny_analyzer):
     assert linked[0].old.text.endswith("ferry fund") and linked[1].old.text.startswith("Peru")
 
 
-def test_bad_input(tiny_analyzer):
+def test_bad_input(analyzer):
     with pytest.raises(communique.CommuniqueError, match="item 1: the text is empty"):
-        tiny_analyzer.compare(OLD, " ")
+        analyzer.compare(OLD, " ")
     with pytest.raises(TypeError, match="item 0 is int"):
-        tiny_analyzer.compare(5, OLD)
+        analyzer.compare(5, OLD)
 
 
 def test_formats(comparison):
@@ -82,9 +116,9 @@ def test_formats(comparison):
     assert "weakened (1)" in text and "why: the figure fell from 20 million dollars" in text
 
 
-def test_markup_in_a_text_stays_text(tiny_analyzer):
+def test_markup_in_a_text_stays_text(analyzer):
     page = render_comparison(
-        tiny_analyzer.compare(OLD, f"<script>alert(1)</script>\n{NEW} The council approved <b>."), "html"
+        analyzer.compare(OLD, f"<script>alert(1)</script>\n{NEW} The council approved <b>."), "html"
     )
     assert "<script>" not in page and "<b>" not in page
 
@@ -95,10 +129,10 @@ def test_on_the_command_line(classifier_folder, tmp_path):
         path.write_text(text)
     command = ["compare", *map(str, files), "--classifier", str(classifier_folder)]
     result = CliRunner().invoke(app, command)
-    assert result.exit_code == 0 and "weakened (1)" in result.stdout
+    assert result.exit_code == 0 and "Ministers meet in Riga -> Ministers meet in Suva" in result.stdout
     output = tmp_path / "changes.html"
     result = CliRunner().invoke(app, [*command, "--format", "html", "--output", str(output)])
-    assert result.exit_code == 0 and "<mark>" in output.read_text()
+    assert result.exit_code == 0 and output.read_text().startswith("<!doctype html>")
     several = tmp_path / "several.jsonl"
     several.write_text(json.dumps({"text": OLD}) + "\n" + json.dumps({"text": NEW}) + "\n")
     result = CliRunner().invoke(app, ["compare", str(several), *command[2:]])

@@ -19,9 +19,18 @@ def test_texts_without_a_content_word_are_compared():
 
 
 def test_embeddings_count_beside_words():
-    embeddings = np.eye(2)
-    difference = similarities(OLD, NEW, embeddings, embeddings) - WORDS_SHARE * word_similarities(OLD, NEW)
-    assert difference == pytest.approx((1 - WORDS_SHARE) * np.eye(2))
+    by_words = word_similarities(OLD, NEW)
+    pairs = [(0, 1), (1, 0)]
+    ones = np.ones((2, 1))
+    found = similarities(OLD, NEW, ones, ones)
+    for pair in pairs:
+        assert found[pair] == pytest.approx(WORDS_SHARE * by_words[pair] + 1 - WORDS_SHARE)
+
+
+def test_embeddings_alone_make_no_pair():
+    ones = np.ones((2, 1))
+    found = similarities(OLD, NEW, ones, ones)
+    assert found[0, 0] == found[1, 1] == 0
 
 
 def test_one_to_one_the_most_similar_first():
