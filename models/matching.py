@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .words import content_words
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 
 WORDS_SHARE = 0.7
 """What the words count for in a similarity; the rest is the embeddings'. Measured on the pairs in `seeds/comparisons`

@@ -87,5 +87,6 @@ def test_data_travel_with_the_package():
         "configs/classifier.yaml",
         "seeds/seed-article.txt",
         "models/commitment_types.yaml",
+        "seeds/comparisons/pairs.jsonl",
     ):
         assert root.joinpath(path).is_file(), path
