@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help run test lint format types tests docs clean
+.PHONY: help run test lint format types tests docs reproduce clean
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
 run: $(VENV)/.installed ## install what using needs and analyse the seed article
 	$(BIN)/communique analyze seeds/seed-article.txt
@@ -33,6 +33,10 @@ tests: $(VENV)/.installed-dev ## run the tests
 
 docs: $(VENV)/.installed-docs $(VENV)/named ## build the documentation into build/docs
 	$(BIN)/mkdocs build --strict --config-file docs/mkdocs.yml
+
+# HELD_OUT names further annotated documents to judge the models on: make reproduce HELD_OUT=mine.jsonl
+reproduce: $(VENV)/.installed-dev ## train both models from their bases, judge them, compare (2.5 hours; goes on after a stop)
+	$(BIN)/communique reproduce $(addprefix --data ,$(HELD_OUT))
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

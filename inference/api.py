@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from ..errors import ConfigError, InputError
 from ..models.classifier import (
@@ -21,10 +21,21 @@ from ..models.classifier import (
     sentence_inputs,
 )
 from ..models.explanation import explain, strongest
-from ..models.summarizer import MeetingSummarizer, Method, SourceSentence, extract
+from ..models.summarizer import (
+    LENGTHS,
+    Length,
+    MeetingSummarizer,
+    Method,
+    SourceSentence,
+    SourceText,
+    extract,
+)
 from ..models.taxonomy import LabelSchema
 from ..models.text import Document, Sentence, find_title, segment
 from .results import Abstract, Analysis, LabelledSentence
+
+if TYPE_CHECKING:
+    from .comparison import Comparison
 
 Text = str | Document
 Result = TypeVar("Result")
@@ -35,6 +46,25 @@ EXPLAINING_WORDS = 5
 """Words that an explanation names at most."""
 DOCUMENTS_AT_ONCE = 16
 """Documents of an iterator that are classified together."""
+SENTENCES_BETWEEN_REPORTS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class _AbstractOptions:
+    """What abstract is wanted; see `Analyzer.summarize`."""
+
+    method: Method
+    length: Length = "medium"
+    timeout: float | None = None
+    on_token: Callable[[str], None] | None = None
+
+    def __post_init__(self) -> None:
+        if self.method not in ("abstractive", "extractive"):
+            raise ValueError(f"method = {self.method!r}; valid are 'abstractive' and 'extractive'")
+        if self.length not in LENGTHS:
+            raise ValueError(f"length = {self.length!r}; valid are {', '.join(map(repr, LENGTHS))}")
+        if self.timeout is not None and not self.timeout > 0:
+            raise ValueError(f"timeout = {self.timeout!r}; it must be more than 0 seconds")
 
 
 class Analyzer:
@@ -127,111 +157,280 @@ class Analyzer:
         ]
 
     @overload
-    def summarize(self, text: Text, *, method: Method = "abstractive") -> Abstract: ...  # type: ignore[overload-overlap]
+    def summarize(  # type: ignore[overload-overlap]
+        self,
+        text: Text,
+        *,
+        method: Method = "abstractive",
+        length: Length = "medium",
+        timeout: float | None = None,
+        on_token: Callable[[str], None] | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Abstract: ...
     @overload
-    def summarize(self, text: Sequence[Text], *, method: Method = "abstractive") -> list[Abstract]: ...
+    def summarize(
+        self,
+        text: Sequence[Text],
+        *,
+        method: Method = "abstractive",
+        length: Length = "medium",
+        timeout: float | None = None,
+    ) -> list[Abstract]: ...
     @overload
-    def summarize(self, text: Iterator[Text], *, method: Method = "abstractive") -> Iterator[Abstract]: ...
-    def summarize(self, text, *, method="abstractive"):  # type: ignore[no-untyped-def]
+    def summarize(
+        self,
+        text: Iterator[Text],
+        *,
+        method: Method = "abstractive",
+        length: Length = "medium",
+        timeout: float | None = None,
+    ) -> Iterator[Abstract]: ...
+    def summarize(  # type: ignore[no-untyped-def]
+        self,
+        text,
+        *,
+        method="abstractive",
+        length="medium",
+        timeout=None,
+        on_token=None,
+        on_progress=None,
+    ):
         """Write a short abstract in which every sentence names the sentences that support it.
 
         Args:
             text: A text or `Document`, a list of them, or an iterator of them.
             method: "abstractive" writes with the language model and lets nothing through that the text
                 does not hold; "extractive" picks sentences of the text and needs no language model.
+            length: "short" is one or two sentences of about 30 words, "medium" 60 to 75 words, "long" 120 to 150,
+                made from a wider selection of the text. No abstract is longer than what the text has to tell.
+            timeout: Seconds for writing each abstract, once its sentences are labelled. When they are over before
+                a draft is finished, the writing stops and the extractive abstract is returned; a note says so. The
+                clock is looked at with each token, the first of which takes longest.
+            on_token: Called with pieces of the draft as the model writes them, perhaps from another thread. The
+                draft is not yet held against the text: the returned abstract is what grounding let through of it, or
+                of another draft, which is not shown. For a single text only.
+            on_progress: Called with how many sentences of the text are labelled, and how many there are, now and then.
+                For a single text only.
 
         Returns:
             The abstract; `str()` of it is its text. For a list a list, for an iterator an iterator.
 
         Raises:
             InputError: If a text is empty; of several, the message tells which.
-            TypeError: If something is no text.
-            ValueError: If `method` is neither.
+            TypeError: If something is no text, or `on_token` or `on_progress` is given with several.
+            ValueError: If `method`, `length` or `timeout` is not valid.
         """
-        _check_method(method)
-        return _one_or_many(text, lambda batch: [a.abstract for a in self._warned(batch, method)])
+        options = _AbstractOptions(method, length, timeout, on_token)
+        _check_single(text, on_token, on_progress)
+        return _one_or_many(
+            text, lambda batch: [a.abstract for a in self._warned(batch, options, on_progress)]
+        )
 
     @overload
     def analyze(  # type: ignore[overload-overlap]
-        self, text: Text, *, method: Method | None = "abstractive", facts: bool = False
+        self,
+        text: Text,
+        *,
+        method: Method | None = "abstractive",
+        length: Length = "medium",
+        timeout: float | None = None,
+        facts: bool = False,
+        on_token: Callable[[str], None] | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> Analysis: ...
     @overload
     def analyze(
-        self, text: Sequence[Text], *, method: Method | None = "abstractive", facts: bool = False
+        self,
+        text: Sequence[Text],
+        *,
+        method: Method | None = "abstractive",
+        length: Length = "medium",
+        timeout: float | None = None,
+        facts: bool = False,
     ) -> list[Analysis]: ...
     @overload
     def analyze(
-        self, text: Iterator[Text], *, method: Method | None = "abstractive", facts: bool = False
+        self,
+        text: Iterator[Text],
+        *,
+        method: Method | None = "abstractive",
+        length: Length = "medium",
+        timeout: float | None = None,
+        facts: bool = False,
     ) -> Iterator[Analysis]: ...
-    def analyze(self, text, *, method="abstractive", facts=False):  # type: ignore[no-untyped-def]
+    def analyze(  # type: ignore[no-untyped-def]
+        self,
+        text,
+        *,
+        method="abstractive",
+        length="medium",
+        timeout=None,
+        facts=False,
+        on_token=None,
+        on_progress=None,
+    ):
         """Label a text and write its abstract.
 
         Args:
             text: A text or `Document`, a list of them, or an iterator of them.
             method: As in `summarize`; None leaves the abstract out.
+            length: As in `summarize`.
+            timeout: As in `summarize`.
             facts: Find actors, addressees, dates, deadlines and amounts too. A `Document` with a `date` tells from
                 which day "next year" counts; without one, the first full date in the text does.
+            on_token: As in `summarize`.
+            on_progress: As in `summarize`.
 
         Returns:
             The analysis, with `to_dict()` and `to_json()`. For a list a list, for an iterator an iterator.
 
         Raises:
             InputError: If a text is empty; of several, the message tells which.
-            TypeError: If something is no text.
-            ValueError: If `method` is neither.
+            TypeError: If something is no text, or `on_token` or `on_progress` is given with several.
+            ValueError: If `method`, `length` or `timeout` is not valid.
         """
-        if method is not None:
-            _check_method(method)
-        return _one_or_many(text, lambda batch: self._analyses(batch, method, facts=facts))
+        options = None if method is None else _AbstractOptions(method, length, timeout, on_token)
+        _check_single(text, on_token, on_progress)
+        return _one_or_many(text, lambda batch: self._analyses(batch, options, on_progress, facts=facts))
+
+    def compare(self, old: Text, new: Text) -> Comparison:
+        """Compare two texts of one body: what became of the commitments and calls of the earlier in the later.
+
+        Sentences that hold several acts are taken apart, and acts are paired one to one by the similarity of their
+        words. A pair is stronger or weaker by its types, its wording, its amounts, deadlines, rhythm and actors.
+
+        Args:
+            old: The earlier text or `Document`.
+            new: The later one. A `Document` with a `date` tells from which day "next year" counts.
+
+        Returns:
+            The comparison, with `to_dict()` and `to_json()`.
+
+        Raises:
+            InputError: If a text is empty; the message tells which.
+            TypeError: If something is no text.
+        """
+        # Imported on demand: a comparison needs the tables of the facts.
+        from .comparison import compare_texts
+
+        return compare_texts(self, _checked(old, 0), _checked(new, 1))
+
+    def compare(self, old: Text, new: Text) -> Comparison:
+        """Compare two texts of one body: what became of the commitments and calls of the earlier in the later.
+
+        Sentences that hold several acts are taken apart, and acts are paired one to one by the similarity of their
+        words. A pair is stronger or weaker by its types, its wording, its amounts, deadlines, rhythm and actors.
+
+        Args:
+            old: The earlier text or `Document`.
+            new: The later one. A `Document` with a `date` tells from which day "next year" counts.
+
+        Returns:
+            The comparison, with `to_dict()` and `to_json()`.
+
+        Raises:
+            InputError: If a text is empty; the message tells which.
+            TypeError: If something is no text.
+        """
+        # Imported on demand: a comparison needs the tables of the facts.
+        from .comparison import compare_texts
+
+        return compare_texts(self, _checked(old, 0), _checked(new, 1))
 
     def _analyses(
-        self, texts: Sequence[Text], method: Method | None, *, facts: bool = False
+        self,
+        texts: Sequence[Text],
+        options: _AbstractOptions | None,
+        on_progress: Callable[[int, int], None] | None = None,
+        *,
+        facts: bool = False,
     ) -> list[Analysis]:
         documents = [text if isinstance(text, Document) else Document(text) for text in texts]
         sentences = [_segmented(document) for document in documents]
-        scores = self.classifier.score_documents([[s.text for s in group] for group in sentences])
-        analyses = [
-            self._analysis(*parts, method=method) for parts in zip(documents, sentences, scores, strict=True)
-        ]
+        if on_progress is None:
+            scores = self.classifier.score_documents([[s.text for s in group] for group in sentences])
+        else:
+            scores = [self._scores(group, on_progress) for group in sentences]
+        analyses = [self._analysis(*parts) for parts in zip(documents, sentences, scores, strict=True)]
+        if options is not None:
+            analyses = self._with_abstracts(analyses, options)
         if not facts:
             return analyses
         return [_with_facts(*parts) for parts in zip(analyses, documents, sentences, strict=True)]
+
+    def _scores(
+        self, sentences: Sequence[Sentence], on_progress: Callable[[int, int], None]
+    ) -> list[SentenceScores]:
+        """Score the sentences of a document in their order, reporting now and then."""
+        inputs = sentence_inputs([s.text for s in sentences], self.classifier.context_sentences)
+        scores: list[SentenceScores] = []
+        for start in range(0, len(inputs), SENTENCES_BETWEEN_REPORTS):
+            scores += self.classifier.score(inputs[start : start + SENTENCES_BETWEEN_REPORTS])
+            on_progress(len(scores), len(inputs))
+        return scores
 
     def _analysis(
         self,
         document: Document,
         sentences: list[Sentence],
         scores: list[SentenceScores],
-        method: Method | None,
     ) -> Analysis:
         title = document.title or find_title(document.text, sentences)
         labelled = tuple(
             self._labelled(sentence.index, sentence.start, sentence.text, score)
             for sentence, score in zip(sentences, scores, strict=True)
         )
-        models = {"classifier": self.classifier.folder.name}
-        abstract = None
-        if method is not None:
-            source = [SourceSentence(s.text, s.types, s.salience) for s in labelled]
-            if method == "extractive":
-                abstract = extract(source, title, self.schema)
-            else:
-                abstract = self.summarizer.summarize(source, title, self.types_of)
-                models["summarizer"] = self.summarizer.folder.name
         return Analysis(
             source=document.identifier,
             title=title,
             sentences=labelled,
-            abstract=abstract,
-            models=models,
+            abstract=None,
+            models={"classifier": self.classifier.folder.name},
             warnings=tuple(_warnings(document.text)),
             date=document.date,
             publisher=document.publisher,
         )
 
-    def _warned(self, texts: Sequence[Text], method: Method | None) -> list[Analysis]:
+    def _with_abstracts(self, analyses: Sequence[Analysis], options: _AbstractOptions) -> list[Analysis]:
+        """Add the abstracts; those of several texts are written together, unless each has a clock of its own."""
+        sources = [
+            SourceText(
+                [SourceSentence(s.text, s.types, s.salience) for s in analysis.sentences], analysis.title
+            )
+            for analysis in analyses
+        ]
+        length = options.length
+        if options.method == "extractive":
+            abstracts = [extract(source.sentences, source.title, self.schema, length) for source in sources]
+            return [replace(a, abstract=abstract) for a, abstract in zip(analyses, abstracts, strict=True)]
+        if len(sources) > 1 and options.timeout is None:
+            abstracts = self.summarizer.summarize_all(sources, self.types_of, length=length)
+        else:
+            abstracts = [
+                self.summarizer.summarize(
+                    source.sentences,
+                    source.title,
+                    self.types_of,
+                    length=length,
+                    timeout=options.timeout,
+                    on_token=options.on_token,
+                )
+                for source in sources
+            ]
+        models = {"summarizer": self.summarizer.folder.name}
+        return [
+            replace(analysis, abstract=abstract, models={**analysis.models, **models})
+            for analysis, abstract in zip(analyses, abstracts, strict=True)
+        ]
+
+    def _warned(
+        self,
+        texts: Sequence[Text],
+        options: _AbstractOptions | None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> list[Analysis]:
         """Analyse texts whose result has no place for warnings: issue them as Python warnings."""
-        analyses = self._analyses(texts, method)
+        analyses = self._analyses(texts, options, on_progress)
         for analysis in analyses:
             for message in analysis.warnings:
                 warnings.warn(message, stacklevel=5)
@@ -380,9 +579,10 @@ def _segmented(document: Document) -> list[Sentence]:
     return sentences
 
 
-def _check_method(method: str) -> None:
-    if method not in ("abstractive", "extractive"):
-        raise ValueError(f"method = {method!r}; valid are 'abstractive' and 'extractive'")
+def _check_single(text: object, *callbacks: object) -> None:
+    """Refuse callbacks that could not tell which of several texts they are called for."""
+    if any(callback is not None for callback in callbacks) and not isinstance(text, (str, Document)):
+        raise TypeError("on_token and on_progress follow a single text; call once for each of several texts")
 
 
 _COMMON_ENGLISH = frozenset(

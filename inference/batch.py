@@ -28,7 +28,7 @@ from .._version import __version__
 from ..errors import BatchError, CommuniqueError, InputError
 from ..models.classifier import Engine
 from ..models.folder import HASHES, ModelFolder, file_hash, open_model_folder
-from ..models.summarizer import Method
+from ..models.summarizer import LENGTHS, Length, Method
 from .api import CLASSIFIER, SUMMARIZER, Analyzer, load
 from .batch_inputs import (
     BatchDocument,
@@ -124,6 +124,7 @@ class Work:
     model_engine: Engine
     threads: int | None
     method: Method | None
+    length: Length
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,7 @@ def run_batch(
     output: str | Path,
     *,
     method: Method | None = "abstractive",
+    length: Length = "medium",
     format: Format = "jsonl",
     classifier: str | Path = CLASSIFIER,
     summarizer: str | Path = SUMMARIZER,
@@ -196,6 +198,7 @@ def run_batch(
         inputs: Text files, JSON Lines and Parquet files, and folders of them; see `batch_inputs`.
         output: The folder for results; see `batch_output`.
         method: As in `Analyzer.analyze`; None leaves abstracts out.
+        length: As in `Analyzer.summarize`.
         format: The format of results.
         classifier: A shipped model's name, or a model folder.
         summarizer: The same.
@@ -218,10 +221,12 @@ def run_batch(
             cannot be written to; if an input or a model is changed in mid-run; if a worker dies.
         ModelFolderError: If a model is unknown, damaged, or lacks what the engine needs.
         MissingExtraError: If something needs an extra that is not installed.
-        ValueError: If `workers` or `shard_size` is less than 1.
+        ValueError: If `workers` or `shard_size` is less than 1, or `length` is not valid.
     """
     if workers < 1 or shard_size < 1:
         raise ValueError(f"workers = {workers}, shard_size = {shard_size}; both must be at least 1")
+    if length not in LENGTHS:
+        raise ValueError(f"length = {length!r}; valid are {', '.join(map(repr, LENGTHS))}")
     if format == "parquet":
         import_pyarrow()
     output = Path(output)
@@ -231,12 +236,13 @@ def run_batch(
     states = [_state(model) for model in models]
     options = {
         "method": method or "types only",
+        "length": length if method else None,
         "format": format,
         "shard_size": shard_size,
         "model_engine": model_engine,
     }
     threads = threads if threads or workers == 1 else max(1, _cores() // workers)
-    work = Work(str(classifier), str(summarizer), model_engine, threads, method)
+    work = Work(str(classifier), str(summarizer), model_engine, threads, method, length)
     with locked(output):
         manifest = _begun(output, [Path(path) for path in inputs], options, models)
         totals = recover(output)
@@ -472,7 +478,7 @@ def analyse(work: Work, documents: Sequence[BatchDocument]) -> Outcome:
     """
     rows, rejections = [], []
     sentences = commitments = 0
-    results = _results(_analyzer(work), documents, work.method) if documents else []
+    results = _results(_analyzer(work), documents, work) if documents else []
     for document, result in zip(documents, results, strict=True):
         if isinstance(result, str):
             rejections.append(Rejection(document.number, document.source, document.id, result))
@@ -483,12 +489,11 @@ def analyse(work: Work, documents: Sequence[BatchDocument]) -> Outcome:
     return Outcome(tuple(rows), tuple(rejections), sentences, commitments)
 
 
-def _results(
-    analyzer: Analyzer, documents: Sequence[BatchDocument], method: Method | None
-) -> list[Analysis | str]:
+def _results(analyzer: Analyzer, documents: Sequence[BatchDocument], work: Work) -> list[Analysis | str]:
     """Return the analysis of each document, or why there is none."""
     try:
-        return [*analyzer.analyze([document.document for document in documents], method=method)]
+        texts = [document.document for document in documents]
+        return [*analyzer.analyze(texts, method=work.method, length=work.length)]
     except InputError:
         pass
     except CommuniqueError:
@@ -499,7 +504,7 @@ def _results(
     unexpected = 0
     for document in documents:
         try:
-            results.append(analyzer.analyze(document.document, method=method))
+            results.append(analyzer.analyze(document.document, method=work.method, length=work.length))
         except InputError as error:
             results.append(str(error).removeprefix(f"{document.source}: "))
         except CommuniqueError:

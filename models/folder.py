@@ -217,29 +217,41 @@ def cache_folder() -> Path:
 def in_cache(kind: str, parts: list[Path], make: Callable[[Path, list[Path]], None]) -> Path:
     """Return a cached folder that is made of a model's files, making it the first time.
 
-    It is written aside and renamed, so that of two processes that start at once each finds a whole one.
+    It is written aside and renamed, by one process at a time: of two that start at once, the second waits and
+    finds it whole. Its files carry their sha256; a folder that lost or changed one is made anew.
 
     Args:
         kind: A name that tells such folders apart from others, with the version of what makes them.
         parts: The files it is made of; their hashes name it.
         make: Fills a new folder from the files.
     """
+    from filelock import FileLock
+
     digest = hashlib.sha256("".join(map(file_hash, parts)).encode()).hexdigest()
     target = cache_folder() / kind / digest[:16]
-    if target.is_dir():
+    if _is_whole(target):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=target.parent))
-    try:
-        make(work, parts)
-        try:
-            work.rename(target)
-        except OSError:
-            if not target.is_dir():
-                raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with FileLock(target.with_name(f"{target.name}.lock")):
+        if not _is_whole(target):
+            work = Path(tempfile.mkdtemp(dir=target.parent))
+            try:
+                make(work, parts)
+                write_hashes(work)
+                shutil.rmtree(target, ignore_errors=True)
+                work.rename(target)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
     return target
+
+
+def _is_whole(folder: Path) -> bool:
+    """Say whether a folder has every file that its hashes record, unchanged."""
+    try:
+        hashes = json.loads((folder / HASHES).read_text(encoding="utf-8"))
+        return all(file_hash(folder / name) == known for name, known in hashes.items())
+    except (OSError, ValueError):
+        return False
 
 
 def find_model_folder(model: str | Path) -> Path:

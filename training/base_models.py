@@ -113,7 +113,7 @@ BASE_MODELS = (
         gguf_file="SmolLM2-135M-Instruct.Q4_1.gguf",
     ),
 )
-TINY_MODELS = ("tiny-encoder", "tiny-decoder")
+TINY_MODELS = ("tiny-encoder", "tiny-decoder", "tiny-seq2seq")
 """Bases of a few thousand random weights, made in code."""
 
 
@@ -207,14 +207,17 @@ def pull(model: BaseModel, *, force: bool = False) -> Path:
 
 
 def _tiny_model(name: str) -> Path:
-    from .tiny_models import write_tiny_decoder, write_tiny_encoder
+    from .tiny_models import write_tiny_decoder, write_tiny_encoder, write_tiny_seq2seq
 
+    writers = dict(
+        zip(TINY_MODELS, (write_tiny_encoder, write_tiny_decoder, write_tiny_seq2seq), strict=True)
+    )
     target = cache_folder() / "base" / f"{name}-{__version__}"
     if not target.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as work:
             made = Path(work) / name
-            (write_tiny_encoder if name == "tiny-encoder" else write_tiny_decoder)(made)
+            writers[name](made)
             made.rename(target)
     return target
 

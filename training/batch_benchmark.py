@@ -109,7 +109,7 @@ def benchmark_batch(
         InputError: If the data hold no readable document.
         CommuniqueError: If a measurement fails.
     """
-    from .benchmark import processor_name
+    from .machine import processor_name
 
     throughput = []
     with tempfile.TemporaryDirectory() as folder:

@@ -7,9 +7,6 @@ of threads, so that no system warms up another and each has its own peak of memo
 from __future__ import annotations
 
 import json
-import os
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from .._version import __version__
-from ..errors import CommuniqueError
 from ..inference.api import load
 from ..models.classifier import SentenceClassifier, sentence_inputs
 from ..models.folder import open_model_folder
@@ -29,8 +25,8 @@ from .config import data_path
 from .corpus import load_documents
 from .evaluation import evaluate_models, judge_types
 from .figures import speed_and_accuracy
+from .machine import machine_description, peak_memory_mb, run_in_own_process
 from .report import markdown_tables
-from .runs import peak_memory_mb
 
 SENTENCES = 1000
 SINGLE_SENTENCES = 100
@@ -102,11 +98,7 @@ def benchmark_classifier(
             speeds.append(_speed_in_own_process(system, model, data, sentences, count))
     return {
         "communique": __version__,
-        "machine": {
-            "processor": processor_name(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-        },
+        "machine": machine_description(),
         "sentences": sentences,
         "accuracy": accuracy,
         "speed": [asdict(speed) for speed in speeds],
@@ -219,26 +211,9 @@ def pipeline_labeller(
 def _speed_in_own_process(
     system: str, model: str | Path, data: Sequence[Path], sentences: int, threads: int
 ) -> Speed:
-    arguments = json.dumps([system, str(model), [str(path) for path in data], sentences, threads])
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "true"}
-    # The packages are found as this process found them.
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    command = [sys.executable, "-m", "communique.training.benchmark", arguments]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if result.returncode != 0:
-        raise CommuniqueError(f"the measurement of '{system}' failed: {result.stderr.strip()[-2000:]}")
-    return Speed(**json.loads(result.stdout.strip().split("\n")[-1]))
-
-
-def processor_name() -> str:
-    """Return the name of this machine's processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n")
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown"
-    )
+    arguments = [system, str(model), [str(path) for path in data], sentences, threads]
+    name = f"the measurement of '{system}'"
+    return Speed(**run_in_own_process("communique.training.benchmark", arguments, threads, name))
 
 
 if __name__ == "__main__":

@@ -198,9 +198,10 @@ class SummarizerModelConfig(_Strict):
     """The language model and its prompt."""
 
     base: str
-    """A name from `communique models list`, a folder, or a hub id of a causal language model."""
+    """A name from `communique models list`, a folder, or a hub id: of a causal language model, or of a
+    sequence-to-sequence one such as BART, T5 or PEGASUS, which the checkpoint itself tells."""
     max_length: int = Field(default=1024, ge=64)
-    """Tokens of prompt and abstract together, at most."""
+    """Tokens of prompt and abstract together, at most; not more than the base has positions for."""
     max_abstract_length: int = Field(default=160, ge=8)
     """Tokens of the abstract at most."""
     tags: bool = True

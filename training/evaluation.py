@@ -7,6 +7,7 @@ Every figure has a 95 % interval by bootstrap over documents, and systems are co
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,14 +18,15 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from .._version import __version__
-from ..errors import PredictionsError
+from ..errors import ModelFolderError, PredictionsError
 from ..inference.api import Analyzer
-from ..models.classifier import SentenceScores
+from ..models.classifier import SentenceClassifier, SentenceScores
 from ..models.folder import file_hash
 from ..models.grounding import check_support
 from ..models.summarizer import Abstract, SourceSentence, extract
 from ..models.taxonomy import LabelSchema
 from ..models.text import segment
+from .abstract_writers import EXTRACTIVE, LEAD, OURS
 from .baselines import KEYWORDS, centroid_scores, keyword_types, lead, majority_types
 from .corpus import AnnotatedDocument, contrast_pairs, load_documents
 from .metrics import (
@@ -85,9 +87,6 @@ ABSTRACT_MEASURES = (
     "unsupported",
 )
 WORST_ERRORS = 30
-OURS = "communique"
-EXTRACTIVE = f"{OURS} extractive"
-LEAD = "lead 3"
 MAJORITY = "majority"
 RULES = "keyword rules"
 
@@ -103,6 +102,8 @@ def evaluate_models(
     systems: Mapping[str, Path] | None = None,
     texts: bool = True,
     predictions_file: Path | None = None,
+    seen: Sequence[Path] = (),
+    curve: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Judge the models on held-out annotated documents.
 
@@ -115,6 +116,8 @@ def evaluate_models(
         texts: Quote sentences and abstracts, the worst errors among them. Without, no sentence of the data is in
             the result or in `predictions_file`.
         predictions_file: Where to write what the models predicted, in the form of `systems`.
+        seen: What the classifier learned from; the slices then tell unseen bodies and topics apart.
+        curve: Folders of classifiers that learned from more or fewer data; each is judged on the same documents.
 
     Returns:
         Plain data as `training.metrics_schema` describes them: `systems` by name, each with `classification` and
@@ -123,11 +126,14 @@ def evaluate_models(
 
     Raises:
         CorpusError: If a document is broken.
+        ModelFolderError: If a folder of `curve` holds no classifier with the same labels.
         PredictionsError: If a file of predictions is broken, or a system has the name of another.
     """
     started = time.monotonic()
     schema = analyzer.schema
     documents = load_documents(paths, schema)
+    learned_from = load_documents(seen, schema) if seen else []
+    points = [_learner(folder, schema) for folder in curve]
     others = _other_systems(systems or {}, documents, schema)
     scores = analyzer.classifier.score_documents([document.sentence_texts() for document in documents])
     abstracts = abstracts and any(document.abstract for document in documents)
@@ -152,10 +158,12 @@ def evaluate_models(
         for name, predictions in judged.items()
         if predictions.types is not None
     }
-    told = {name: _abstract_statistics(group, documents, schema) for name, group in written.items()}
+    told = {name: abstract_statistics(group, documents, schema) for name, group in written.items()}
     result: dict[str, Any] = {name: {} for name in [*judged, *written]}
     for name, statistics in classified.items():
-        result[name] |= _judged_sentences(judged[name], statistics, documents, schema, texts=texts)
+        result[name] |= _judged_sentences(
+            judged[name], statistics, documents, schema, texts=texts, seen=learned_from
+        )
     for name, predicted in {OURS: _from_raw_text(analyzer, documents, ours), **others}.items():
         if any(prediction.has_offsets for prediction in predicted):
             result[name]["raw_text"] = _raw_text(predicted, documents, schema)
@@ -164,7 +172,7 @@ def evaluate_models(
     for name, statistics in told.items():
         result[name]["abstracts"] = plain_intervals(intervals(statistics))
         if texts:
-            result[name]["written"] = _written(written[name], documents)
+            result[name]["written"] = written_abstracts(written[name], documents)
     return {
         "communique": __version__,
         "data": {path.name: file_hash(path) for path in paths},
@@ -182,7 +190,14 @@ def evaluate_models(
         "classification_measures": list(CLASSIFICATION_MEASURES),
         "abstract_measures": list(ABSTRACT_MEASURES) if abstracts else [],
         "systems": result,
-        "differences": [*_differences("classification", classified), *_differences("abstracts", told)],
+        "differences": [
+            *system_differences("classification", classified),
+            *system_differences("abstracts", told),
+        ],
+        "seen": {path.name: file_hash(path) for path in seen},
+        "learning_curve": sorted(
+            (_curve_point(classifier, documents) for classifier in points), key=lambda p: p["sentences"]
+        ),
     }
 
 
@@ -305,6 +320,7 @@ def _judged_sentences(
     schema: LabelSchema,
     *,
     texts: bool,
+    seen: Sequence[AnnotatedDocument] = (),
 ) -> dict[str, Any]:
     """Judge what a system says of the annotated sentences.
 
@@ -314,11 +330,12 @@ def _judged_sentences(
         documents: The annotated documents.
         schema: The labels.
         texts: Quote the sentences of the worst errors.
+        seen: What the system learned from, where that shall part the documents.
     """
     given, references = predictions.types or [], _references(documents)
     agreement = intervals(set_agreement_statistics(given, references))
     classification = plain_intervals(intervals(statistics) | agreement)
-    divisions = _slices(given, references, documents, schema)
+    divisions = _slices(given, references, documents, schema, seen)
     result: dict[str, Any] = {
         "classification": classification,
         "kappa": classification["primary_kappa"]["value"],
@@ -357,10 +374,11 @@ def _slices(
     references: Sequence[Types],
     documents: Sequence[AnnotatedDocument],
     schema: LabelSchema,
+    seen: Sequence[AnnotatedDocument],
 ) -> dict[str, dict[str, Any]]:
     """Judge the parts of the data on their own; the intervals come from the documents that have some of a part."""
     result: dict[str, dict[str, Any]] = {}
-    for name, division in slices(documents, schema).items():
+    for name, division in slices(documents, schema, seen).items():
         result[name] = {}
         for part in division.parts:
             chosen = [[i for i, p in enumerate(group) if p == part] for group in division.of_sentences]
@@ -545,10 +563,35 @@ def _raw_text(
     }
 
 
+def _learner(folder: Path, schema: LabelSchema) -> SentenceClassifier:
+    """Load a classifier of a learning curve, before what takes minutes."""
+    classifier = SentenceClassifier.load(folder)
+    if classifier.schema.names != schema.names:
+        raise ModelFolderError(
+            f"{folder}: has the types {classifier.schema.names}, the classifier that is judged {schema.names}; "
+            "a learning curve needs the same labels"
+        )
+    return classifier
+
+
+def _curve_point(classifier: SentenceClassifier, documents: Sequence[AnnotatedDocument]) -> dict[str, Any]:
+    """Judge a classifier on annotated documents, and tell how much it learned from."""
+    scores = classifier.score_documents([document.sentence_texts() for document in documents])
+    given: list[Types] = [[score.types for score in group] for group in scores]
+    counts = json.loads((classifier.folder.path / "run.json").read_text(encoding="utf-8"))["counts"]["train"]
+    statistics = type_statistics(given, _references(documents), classifier.schema)
+    return {
+        "run": classifier.folder.path.name,
+        "documents": counts["documents"],
+        "sentences": counts["sentences"],
+        "classification": plain_intervals(intervals(statistics)),
+    }
+
+
 # --- Abstracts -----------------------------------------------------------------------------------
 
 
-def _abstract_statistics(
+def abstract_statistics(
     written: Sequence[WrittenAbstract | None], documents: Sequence[AnnotatedDocument], schema: LabelSchema
 ) -> Statistics:
     """Return the statistics of abstracts, of the documents that have one to compare with."""
@@ -583,7 +626,7 @@ def _abstract_statistics(
     return joined(mean_statistics(values), commitment_recall_statistics(cited, commitments))
 
 
-def _written(
+def written_abstracts(
     written: Sequence[WrittenAbstract | None], documents: Sequence[AnnotatedDocument]
 ) -> list[dict[str, Any]]:
     """Put abstracts beside their sources and the annotated ones, with what the sources do not support."""
@@ -617,7 +660,7 @@ def _written(
 # --- Comparison ----------------------------------------------------------------------------------
 
 
-def _differences(part: str, statistics: Mapping[str, Statistics]) -> list[dict[str, Any]]:
+def system_differences(part: str, statistics: Mapping[str, Statistics]) -> list[dict[str, Any]]:
     """Compare the models with every other system on the same documents."""
     if OURS not in statistics:
         return []

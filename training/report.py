@@ -8,14 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import CommuniqueError, MissingExtraError
-from .evaluation import CONTRAST_MEASURES, OURS
-from .figures import evaluation_figures
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-try:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-except ImportError:
-    raise MissingExtraError("A report", "train") from None
+from ..errors import CommuniqueError
+from .abstract_writers import OURS
+from .evaluation import CONTRAST_MEASURES
+from .figures import evaluation_figures
 
 METRICS = "metrics.json"
 REPORT = "report.html"
@@ -42,7 +40,9 @@ def write_evaluation(result: Mapping[str, Any], folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         metrics.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        figures = evaluation_figures(result["systems"][OURS], folder / FIGURES)
+        figures = evaluation_figures(
+            result["systems"][OURS], folder / FIGURES, result.get("learning_curve", [])
+        )
         report.write_text(html_report(result, figures), encoding="utf-8")
     except OSError as error:
         raise CommuniqueError(f"{error.filename or folder}: cannot be written ({error.strerror})") from None
@@ -75,6 +75,7 @@ def html_report(result: Mapping[str, Any], figures: Sequence[Path]) -> str:
         ours=result["systems"][OURS],
         pictures=pictures,
         contrast_measures=CONTRAST_MEASURES,
+        curve=result.get("learning_curve", []),
     )
 
 
@@ -85,7 +86,7 @@ def markdown_tables(result: Mapping[str, Any]) -> str:
         f"{result['documents']} documents, {result['sentences']} sentences; 95 % intervals by document",
         "",
     ]
-    lines += _table(result, "classification", result["classification_measures"])
+    lines += measure_table(result, "classification", result["classification_measures"])
     lines += ["", "| type | precision | recall | F1 | sentences |", "|---|---|---|---|---|"]
     for name, scores in ours["per_type"].items():
         cells = [figure_cell(scores["intervals"][key]) for key in ("precision", "recall", "f1")]
@@ -105,7 +106,7 @@ def markdown_tables(result: Mapping[str, Any]) -> str:
             f"{ours['contrast']['pairs']} contrast pairs; a pair is right when both its sides are",
             "",
         ]
-        lines += _table(result, "contrast", CONTRAST_MEASURES)
+        lines += measure_table(result, "contrast", CONTRAST_MEASURES)
     lines += ["", *_raw_text_table(result)]
     if result["abstract_measures"]:
         lines += [
@@ -113,9 +114,16 @@ def markdown_tables(result: Mapping[str, Any]) -> str:
             f"{result['abstracts']} abstracts; unsupported = items by `check_support` an abstract",
             "",
         ]
-        lines += _table(result, "abstracts", result["abstract_measures"])
+        lines += measure_table(result, "abstracts", result["abstract_measures"])
+    if result.get("learning_curve"):
+        measures = result["classification_measures"]
+        lines += ["", f"| run | training sentences | {' | '.join(map(_label, measures))} |"]
+        lines.append("|---|---|" + "---|" * len(measures))
+        for point in result["learning_curve"]:
+            found = " | ".join(figure_cell(point["classification"][name]) for name in measures)
+            lines.append(f"| {point['run']} | {point['sentences']} | {found} |")
     if result["differences"]:
-        lines += ["", *_difference_table(result)]
+        lines += ["", *difference_table(result)]
     return "\n".join(lines)
 
 
@@ -150,7 +158,8 @@ def _raw_text_table(result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _difference_table(result: Mapping[str, Any]) -> list[str]:
+def difference_table(result: Mapping[str, Any]) -> list[str]:
+    """Write how far our models are from the other systems, as the lines of a Markdown table."""
     shown = {*result["classification_measures"], *result["abstract_measures"]}
     lines = [
         f"Differences of {OURS} from the others: paired bootstrap, p by approximate randomization",
@@ -165,7 +174,8 @@ def _difference_table(result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _table(result: Mapping[str, Any], part: str, measures: Sequence[str]) -> list[str]:
+def measure_table(result: Mapping[str, Any], part: str, measures: Sequence[str]) -> list[str]:
+    """Write measures of each system that has a part, as the lines of a Markdown table."""
     lines = [f"| system | {' | '.join(map(_label, measures))} |"]
     lines.append("|---|" + "---|" * len(measures))
     for system, figures in result["systems"].items():

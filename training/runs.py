@@ -7,10 +7,7 @@ import json
 import logging
 import math
 import platform
-import re
-import resource
 import shutil
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,6 +21,7 @@ from ..errors import MissingExtraError, TrainingError
 from ..models.folder import check_output, file_hash
 from .config import ClassifierConfig, OptimizationConfig, SummarizerConfig, to_yaml
 from .corpus import CorpusStatistics
+from .machine import peak_memory_mb
 
 try:
     import torch
@@ -277,20 +275,6 @@ def run_record(
         "metrics": metrics,
         "log": fitted.log,
     }
-
-
-def peak_memory_mb() -> int:
-    """Return the process's largest memory use so far in MB."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-    except OSError:
-        status = ""
-    # What getrusage counts on Linux begins with the memory of the process that started this one.
-    match = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
-    if match:
-        return round(int(match[1]) / 1024)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
 
 
 def quieten_libraries() -> None:

@@ -42,7 +42,7 @@ try:
     import torch
     from datasets import Dataset
     from torch import Tensor
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 except ImportError:
     raise MissingExtraError("Training", "train") from None
 
@@ -68,7 +68,7 @@ SUPPORTING_WEIGHT = 0.3
 def train_summarizer(
     config: SummarizerConfig, *, resume: bool = False, overwrite: bool = False, quiet: bool = False
 ) -> Path:
-    """Fine-tune a causal language model to write abstracts and write its model folder.
+    """Fine-tune a language model, causal or sequence-to-sequence, to write abstracts and write its model folder.
 
     Args:
         config: The resolved configuration.
@@ -93,9 +93,11 @@ def train_summarizer(
 
     source = checkpoint.loading_options
     tokenizer = AutoTokenizer.from_pretrained(checkpoint.source, **source)
-    train_data = _examples(train, tokenizer, config, schema)
-    validation_data = _examples(validation, tokenizer, config, schema)
-    model = _trainable(AutoModelForCausalLM.from_pretrained(checkpoint.source, dtype=torch.float32, **source))
+    is_seq2seq = _is_seq2seq(checkpoint, config)
+    train_data = _examples(train, tokenizer, config, schema, is_seq2seq=is_seq2seq)
+    validation_data = _examples(validation, tokenizer, config, schema, is_seq2seq=is_seq2seq)
+    loader = AutoModelForSeq2SeqLM if is_seq2seq else AutoModelForCausalLM
+    model = _trainable(loader.from_pretrained(checkpoint.source, dtype=torch.float32, **source))
     trained = _with_lora(model, config) if config.training.lora is not None else model
     trainer = BucketTrainer(
         model=trained,
@@ -109,7 +111,9 @@ def train_summarizer(
         ),
         train_dataset=train_data,
         eval_dataset=validation_data,
-        data_collator=lambda rows: _collate(rows, tokenizer.eos_token_id),
+        data_collator=lambda rows: _collate(
+            rows, tokenizer.pad_token_id if is_seq2seq else tokenizer.eos_token_id
+        ),
         callbacks=early_stopping(config.training),
     )
     trainer.train(resume_from_checkpoint=str(run.resume_from) if run.resume_from else None)
@@ -173,6 +177,22 @@ def training_pairs(
     return prompt, " ".join(target)
 
 
+def _is_seq2seq(checkpoint: Checkpoint, config: SummarizerConfig) -> bool:
+    """Say whether a checkpoint has an encoder and a decoder.
+
+    Raises:
+        TrainingError: If it cannot read as many tokens as the configuration asks for.
+    """
+    base = AutoConfig.from_pretrained(checkpoint.source, **checkpoint.loading_options)
+    positions = getattr(base, "max_position_embeddings", None)
+    if positions is not None and positions < config.model.max_length:
+        raise TrainingError(
+            f"model.max_length = {config.model.max_length}: base '{config.model.base}' has {positions} positions; "
+            f"set model.max_length={positions}, or choose another base"
+        )
+    return bool(base.is_encoder_decoder)
+
+
 def _trainable(model: Any) -> Any:  # noqa: ANN401 - a transformers model
     """Copy a model loaded from GGUF into a plain one: it counts as quantized, is neither trained nor saved."""
     if hasattr(model.config, "quantization_config"):
@@ -210,6 +230,8 @@ def _examples(
     tokenizer: Any,  # noqa: ANN401 - a transformers tokenizer
     config: SummarizerConfig,
     schema: LabelSchema,
+    *,
+    is_seq2seq: bool,
 ) -> Dataset:
     rows = []
     for turn in range(config.selection.copies):
@@ -224,13 +246,17 @@ def _examples(
             if pair is None:
                 continue
             prompt = tokenizer(pair[0])["input_ids"]
-            abstract = [*tokenizer(" " + pair[1])["input_ids"], tokenizer.eos_token_id]
+            if is_seq2seq:
+                abstract = tokenizer(text_target=pair[1])["input_ids"]
+            else:
+                abstract = [*tokenizer(" " + pair[1])["input_ids"], tokenizer.eos_token_id]
             if len(prompt) + len(abstract) > config.model.max_length:
                 continue
             rows.append(
                 {
-                    "input_ids": prompt + abstract,
-                    "labels": [IGNORED] * len(prompt) + abstract,
+                    "input_ids": prompt if is_seq2seq else prompt + abstract,
+                    # A sequence-to-sequence model makes its decoder's inputs from the labels.
+                    "labels": abstract if is_seq2seq else [IGNORED] * len(prompt) + abstract,
                     "length": len(prompt) + len(abstract),
                 }
             )
@@ -242,15 +268,14 @@ def _examples(
 
 
 def _collate(rows: list[dict[str, Any]], padding: int) -> dict[str, Tensor]:
-    longest = max(len(row["input_ids"]) for row in rows)
-
-    def padded(values: list[int], fill: int) -> list[int]:
-        return values + [fill] * (longest - len(values))
+    def padded(groups: list[list[int]], fill: int) -> Tensor:
+        longest = max(map(len, groups))
+        return torch.tensor([values + [fill] * (longest - len(values)) for values in groups])
 
     return {
-        "input_ids": torch.tensor([padded(row["input_ids"], padding) for row in rows]),
-        "labels": torch.tensor([padded(row["labels"], IGNORED) for row in rows]),
-        "attention_mask": torch.tensor([padded([1] * len(row["input_ids"]), 0) for row in rows]),
+        "input_ids": padded([row["input_ids"] for row in rows], padding),
+        "labels": padded([row["labels"] for row in rows], IGNORED),
+        "attention_mask": padded([[1] * len(row["input_ids"]) for row in rows], 0),
     }
 
 
@@ -263,7 +288,7 @@ def _with_lora(model: Any, config: SummarizerConfig) -> Any:  # noqa: ANN401 - t
     return get_peft_model(
         model,
         LoraConfig(
-            task_type="CAUSAL_LM",
+            task_type="SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM",
             r=lora.rank,
             lora_alpha=lora.alpha,
             lora_dropout=lora.dropout,
@@ -297,7 +322,7 @@ def _write_model(
             "format_version": FORMAT_VERSION,
             "kind": "summarizer",
             "name": config.name,
-            "architecture": "causal",
+            "architecture": "seq2seq" if model.config.is_encoder_decoder else "causal",
             "max_length": config.model.max_length,
             "max_abstract_length": config.model.max_abstract_length,
             "tags": config.model.tags,

@@ -12,7 +12,15 @@ from ..models.taxonomy import commitment_schema
 try:
     import torch
     import transformers
-    from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import (
+        BartConfig,
+        BartForConditionalGeneration,
+        BertConfig,
+        BertModel,
+        LlamaConfig,
+        LlamaForCausalLM,
+        PreTrainedTokenizerFast,
+    )
 except ImportError:
     raise MissingExtraError("A tiny model", "train") from None
 
@@ -54,18 +62,7 @@ def write_tiny_encoder(folder: Path) -> None:
 
 def write_tiny_decoder(folder: Path) -> None:
     """Write a Llama of two layers with a byte-level tokenizer learned from the taxonomy's own words."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.train_from_iterator(
-        _texts(),
-        trainers.BpeTrainer(
-            vocab_size=VOCABULARY,
-            special_tokens=["<|end|>"],
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        ),
-    )
+    tokenizer = byte_level_tokenizer(["<|end|>"])
     transformers.logging.disable_progress_bar()
     torch.manual_seed(SEED)
     config = LlamaConfig(
@@ -83,6 +80,53 @@ def write_tiny_decoder(folder: Path) -> None:
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token="<|end|>", pad_token="<|end|>"
     ).save_pretrained(folder)
+
+
+def write_tiny_seq2seq(folder: Path) -> None:
+    """Write a BART of two layers on each side, with a byte-level tokenizer like that of the decoder."""
+    special = ["<s>", "<pad>", "</s>"]
+    start, padding, end = range(len(special))
+    tokenizer = byte_level_tokenizer(special)
+    tokenizer.post_processor = processors.BertProcessing(("</s>", end), ("<s>", start))
+    transformers.logging.disable_progress_bar()
+    torch.manual_seed(SEED)
+    config = BartConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        d_model=HIDDEN,
+        encoder_layers=LAYERS,
+        decoder_layers=LAYERS,
+        encoder_attention_heads=HEADS,
+        decoder_attention_heads=HEADS,
+        encoder_ffn_dim=2 * HIDDEN,
+        decoder_ffn_dim=2 * HIDDEN,
+        max_position_embeddings=2048,
+        bos_token_id=start,
+        pad_token_id=padding,
+        eos_token_id=end,
+        decoder_start_token_id=end,
+        forced_eos_token_id=end,
+    )
+    BartForConditionalGeneration(config).save_pretrained(folder)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", pad_token="<pad>", eos_token="</s>"
+    ).save_pretrained(folder)
+
+
+def byte_level_tokenizer(special_tokens: list[str]) -> Tokenizer:
+    """Learn a byte-pair tokenizer from the taxonomy's own words; the special tokens come first."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.train_from_iterator(
+        _texts(),
+        trainers.BpeTrainer(
+            vocab_size=VOCABULARY,
+            special_tokens=special_tokens,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    return tokenizer
 
 
 def _texts() -> list[str]:

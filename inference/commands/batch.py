@@ -19,6 +19,8 @@ from .options import (
     ClassifierOption,
     EngineName,
     EngineOption,
+    LengthName,
+    LengthOption,
     MethodName,
     MethodOption,
     QuietOption,
@@ -58,6 +60,7 @@ def batch(
         bool, typer.Option("--types-only", help="Label sentences, write no abstracts.")
     ] = False,
     method: MethodOption = MethodName.abstractive,
+    length: LengthOption = LengthName.medium,
     workers: Annotated[
         int, typer.Option(min=1, help="Processes that analyse, each with models of its own in memory.")
     ] = 1,
@@ -92,6 +95,7 @@ def batch(
                 inputs,
                 output,
                 method=None if types_only else method.value,
+                length=length.value,
                 format=format.value,
                 classifier=classifier,
                 summarizer=summarizer,

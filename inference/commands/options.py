@@ -24,6 +24,14 @@ class MethodName(StrEnum):
     extractive = "extractive"
 
 
+class LengthName(StrEnum):
+    """How long an abstract is."""
+
+    short = "short"
+    medium = "medium"
+    long = "long"
+
+
 Files = Annotated[
     list[str],
     typer.Argument(
@@ -44,7 +52,20 @@ ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Processor thread
 ClassifierOption = Annotated[str, typer.Option(help="A shipped classifier's name, or a model folder.")]
 SummarizerOption = Annotated[str, typer.Option(help="A shipped summarizer's name, or a model folder.")]
 MethodOption = Annotated[MethodName, typer.Option(help="Written by the language model, or picked sentences.")]
+LengthOption = Annotated[
+    LengthName, typer.Option(help="Length of an abstract: about 30, 60 to 75, or 120 to 150 words.")
+]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.01, help="Seconds for writing an abstract; when they are over it gets picked sentences."
+    ),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")]
+DatabaseOption = Annotated[
+    Path | None,
+    typer.Option("--database", help="The file for documents and corrections; else in your data folder."),
+]
 LabelsOption = Annotated[
     Path | None, typer.Option("--labels", help="A YAML file with a label set of your own.")
 ]

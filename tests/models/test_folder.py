@@ -1,11 +1,22 @@
 import json
+import multiprocessing
+import os
 import shutil
+import time
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
 import communique
 from communique.errors import ModelFolderError
-from communique.models.folder import find_model_folder, new_model_folder, open_model_folder, shipped_models
+from communique.models.folder import (
+    cache_folder,
+    find_model_folder,
+    in_cache,
+    new_model_folder,
+    open_model_folder,
+    shipped_models,
+)
 
 
 @pytest.fixture
@@ -90,6 +101,50 @@ def test_a_folder_that_is_no_model_is_never_replaced(tmp_path):
 def test_no_pickle_in_a_model_folder(classifier_folder, summarizer_folder):
     suffixes = {path.suffix for path in [*classifier_folder.rglob("*"), *summarizer_folder.rglob("*")]}
     assert not suffixes & {".pkl", ".pickle", ".pt", ".pth", ".joblib"}
+
+
+def fill_slowly(work, parts):
+    time.sleep(0.2)
+    (work / "made.txt").write_text(parts[0].read_text() + str(os.getpid()))
+
+
+def make_in_cache(part):
+    return (in_cache("test", [part], fill_slowly) / "made.txt").read_text()
+
+
+def test_two_processes_that_convert_at_once_make_one_folder(tmp_path):
+    part = tmp_path / "weights"
+    part.write_text(str(tmp_path))
+    with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
+        made = [*pool.map(make_in_cache, [part, part])]
+    assert made[0] == made[1]
+    assert not [
+        path for path in in_cache("test", [part], fill_slowly).parent.iterdir() if path.name.startswith("tmp")
+    ]
+
+
+def test_a_damaged_conversion_is_made_anew(tmp_path):
+    part = tmp_path / "weights"
+    part.write_text(str(tmp_path))
+    folder = in_cache("test", [part], fill_slowly)
+    whole = (folder / "made.txt").read_text()
+    (folder / "made.txt").write_text("half of it")
+    assert make_in_cache(part) == whole
+    (folder / "made.txt").unlink()
+    assert make_in_cache(part) == whole
+
+
+def test_a_conversion_that_fails_leaves_nothing(tmp_path):
+    part = tmp_path / "weights"
+    part.write_text(str(tmp_path))
+
+    def fail(work, parts):
+        (work / "half.txt").write_text("x")
+        raise RuntimeError("no room")
+
+    with pytest.raises(RuntimeError):
+        in_cache("failing", [part], fail)
+    assert [path.suffix for path in (cache_folder() / "failing").iterdir()] == [".lock"]
 
 
 def test_shipped_models_go_by_the_names_of_their_configs():

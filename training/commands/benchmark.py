@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     pass
 
 from ...inference.commands.options import ClassifierOption, SummarizerOption
-from ...inference.commands.terminal import say, write_whole
+from ...inference.commands.terminal import make_folder, say, write_whole
 
 app = typer.Typer(help="Measure accuracy and speed on this machine.", no_args_is_help=True)
 
@@ -43,6 +43,59 @@ def benchmark_classifier_command(
         for path in write_benchmark(result, output):
             say(f"wrote {path}")
     typer.echo(benchmark_tables(result))
+
+
+@app.command("summarizer")
+def benchmark_summarizer_command(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--data", help="Held-out annotated documents with abstracts; the corpus's test part if none."
+        ),
+    ] = None,
+    classifier: ClassifierOption = "classifier",
+    summarizer: SummarizerOption = "summarizer",
+    baselines: Annotated[
+        bool,
+        typer.Option("--baselines", help="Lead 3, TextRank, LexRank and SmolLM2 without training beside it."),
+    ] = False,
+    engines: Annotated[
+        bool, typer.Option("--engines", help="Compare what OpenVINO and torch write.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Judge so many documents, spread over all.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Processor threads of each system.")] = 2,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write JSON, Markdown, a picture and the abstracts here."),
+    ] = None,
+) -> None:
+    """Measure the quality of abstracts, their seconds and memory."""
+    from ..abstract_writers import BASELINES, SYSTEMS
+    from ..config import data_path
+    from ..summarizer_benchmark import (
+        benchmark_summarizer,
+        summarizer_benchmark_tables,
+        write_summarizer_benchmark,
+    )
+
+    if output is not None:
+        make_folder(output)
+    result = benchmark_summarizer(
+        summarizer,
+        data or [data_path("package:seeds/corpus/test.jsonl")],
+        classifier=classifier,
+        systems=(*SYSTEMS, *BASELINES) if baselines else SYSTEMS,
+        engines=engines,
+        limit=limit,
+        threads=threads,
+        report=say,
+    )
+    if output is not None:
+        for path in write_summarizer_benchmark(result, output):
+            say(f"wrote {path}")
+    typer.echo(summarizer_benchmark_tables(result))
 
 
 @app.command("batch")
@@ -112,3 +165,31 @@ def benchmark_support_command(
         output.write_text(json.dumps(result.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         say(f"wrote {output}")
     typer.echo(support_tables(result, examples=examples))
+
+
+@app.command("compare")
+def benchmark_compare_command(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--data", help="Pairs of texts with their alignment; the shipped ones if none is named."
+        ),
+    ] = None,
+    classifier: ClassifierOption = "classifier",
+    tuning: Annotated[
+        bool, typer.Option("--tuning", help="Judge on the pairs for tuning, not on the held-out ones.")
+    ] = False,
+    examples: Annotated[bool, typer.Option("--examples", help="List everything that was wrong.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write JSON into this file.")] = None,
+) -> None:
+    """Measure the comparison of two texts: alignment and verdicts, beside a plain baseline."""
+    from ...inference.api import load
+    from ..compare_benchmark import benchmark_comparison, comparison_benchmark_table
+    from ..config import data_path
+
+    files = data or [data_path("package:seeds/comparisons/pairs.jsonl")]
+    result = benchmark_comparison(files, load(classifier), tuning=tuning)
+    if output is not None:
+        write_whole(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        say(f"wrote {output}")
+    typer.echo(comparison_benchmark_table(result, examples=examples))
