@@ -23,7 +23,7 @@ CARDS = "cards/"
 _THEIR_SHIM = "https://unpkg.com/iframe-worker/shim"
 _OUR_SHIM = "assets/offline-search.js"
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s:]+)(#[^)]*)?\)")
-_HELP_WIDTH = 100
+_HELP_WIDTH = 84
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
