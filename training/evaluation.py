@@ -19,14 +19,14 @@ from sklearn.metrics import average_precision_score
 from .._version import __version__
 from ..errors import PredictionsError
 from ..inference.api import Analyzer
-from ..models.classifier import SentenceScores
+from ..models.classifier import SentenceClassifier, SentenceScores
 from ..models.folder import file_hash
 from ..models.grounding import check_support
 from ..models.summarizer import Abstract, SourceSentence, extract
 from ..models.taxonomy import LabelSchema
 from ..models.text import segment
 from .baselines import KEYWORDS, centroid_scores, keyword_types, lead, majority_types
-from .corpus import AnnotatedDocument, contrast_pairs, load_documents
+from .corpus import AnnotatedDocument, contrast_pairs, inputs_of, load_documents
 from .metrics import (
     CALIBRATION_BINS,
     Types,
@@ -129,7 +129,7 @@ def evaluate_models(
     schema = analyzer.schema
     documents = load_documents(paths, schema)
     others = _other_systems(systems or {}, documents, schema)
-    scores = analyzer.classifier.score_documents([document.sentence_texts() for document in documents])
+    scores = _scores(analyzer.classifier, documents)
     abstracts = abstracts and any(document.abstract for document in documents)
     written = _abstracts(analyzer, documents, scores, baselines) if abstracts else {}
     ours = _our_predictions(documents, scores, written.get(OURS, [None] * len(documents)))
@@ -184,6 +184,15 @@ def evaluate_models(
         "systems": result,
         "differences": [*_differences("classification", classified), *_differences("abstracts", told)],
     }
+
+
+def _scores(
+    classifier: SentenceClassifier, documents: Sequence[AnnotatedDocument]
+) -> list[list[SentenceScores]]:
+    """Score the annotated sentences of documents, each in its context."""
+    inputs = [inputs_of(document, classifier.context_sentences) for document in documents]
+    scores = iter(classifier.score([item for group in inputs for item in group]))
+    return [[next(scores) for _ in group] for group in inputs]
 
 
 def judge_types(
