@@ -112,3 +112,43 @@ def benchmark_support_command(
         output.write_text(json.dumps(result.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         say(f"wrote {output}")
     typer.echo(support_tables(result, examples=examples))
+
+
+@app.command("suggest")
+def benchmark_suggest_command(
+    train: Annotated[
+        list[Path] | None,
+        typer.Option("--train", help="Annotated documents to label; the corpus's training part if none."),
+    ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", help="Annotated documents to judge by; the corpus's validation part if none."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Repetitions.")] = 5,
+    batch: Annotated[int, typer.Option(min=1, help="Sentences labelled in each round.")] = 100,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of labelling.")] = 12,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write JSON, Markdown and a picture into this folder."),
+    ] = None,
+) -> None:
+    """Measure how many labels `communique suggest` saves against labelling at random."""
+    from ..config import data_path
+    from ..suggestion_benchmark import (
+        benchmark_suggestions,
+        suggestion_tables,
+        write_suggestion_benchmark,
+    )
+
+    result = benchmark_suggestions(
+        train or [data_path("package:seeds/corpus/train.jsonl")],
+        data or [data_path("package:seeds/corpus/validation.jsonl")],
+        seeds=seeds,
+        batch=batch,
+        rounds=rounds,
+        report=say,
+    )
+    if output is not None:
+        for path in write_suggestion_benchmark(result, output):
+            say(f"wrote {path}")
+    typer.echo(suggestion_tables(result))
