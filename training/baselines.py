@@ -158,7 +158,7 @@ def _regression_types(
         vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
         features, questions = vectorizer.fit_transform(known), vectorizer.transform(asked)
     else:
-        embedded = _embeddings([*known, *asked])
+        embedded = frozen_embeddings([*known, *asked])
         features, questions = embedded[: len(known)], embedded[len(known) :]
     targets = multi_hot([sentence.types for document in training for sentence in document.sentences], schema)
     model = OneVsRestClassifier(LogisticRegression(C=10, max_iter=1000)).fit(features, targets)
@@ -193,7 +193,7 @@ def _contrastive_types(
         return [score.types for score in classifier.score([SentenceInput(text) for text in asked])]
 
 
-def _embeddings(texts: Sequence[str]) -> Floats:
+def frozen_embeddings(texts: Sequence[str]) -> Floats:
     """Embed sentences with the base encoder as it is: the mean of its output over the tokens."""
     import torch
     import transformers

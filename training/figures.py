@@ -101,8 +101,8 @@ def learning_curves(
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    styles = zip(("#7F7F7F", "#E69F00", "#009E73", "#0072B2"), ("s", "^", "v", "o"), strict=True)
-    for (name, (mean, deviation)), (colour, marker) in zip(curves.items(), styles, strict=False):
+    styles = zip(("#7F7F7F", "#E69F00", "#0072B2"), ("s", "^", "o"), strict=True)
+    for (name, (mean, deviation)), (colour, marker) in zip(curves.items(), styles, strict=True):
         axes.plot(labels, mean, color=colour, marker=marker, markersize=4, label=name)
         low = [value - spread for value, spread in zip(mean, deviation, strict=True)]
         high = [value + spread for value, spread in zip(mean, deviation, strict=True)]

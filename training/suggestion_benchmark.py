@@ -1,8 +1,9 @@
 """How many labels `suggest` saves against labelling at random: active learning, simulated on labelled sentences.
 
 Every run begins with the same few random sentences, and in each round a way of choosing asks for more of the pool,
-whose labels are then uncovered. The learner is logistic regression on TF-IDF vectors, quick enough to be fitted
-hundreds of times; it is judged by the macro-F1 of the primary type on other documents.
+whose labels are then uncovered. The learner is logistic regression, quick enough to be fitted hundreds of times, on
+TF-IDF vectors or on the embeddings of the base encoder as it is; it is judged by the macro-F1 of the primary type on
+other documents.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -19,18 +20,18 @@ from sklearn.linear_model import LogisticRegression
 from .._version import __version__
 from ..models.calibration import Calibration, Floats
 from ..models.taxonomy import LabelSchema, commitment_schema
-from .corpus import AnnotatedDocument, load_documents
+from .corpus import load_documents
 from .metrics import TypeMetric, multi_hot
 from .suggestions import pick, sentence_vectors
 
 RANDOM = "random"
 UNCERTAIN = "most uncertain"
-DIVERSE = "most diverse"
 SUGGEST = "suggest"
-STRATEGIES = (RANDOM, UNCERTAIN, DIVERSE, SUGGEST)
-POOL = 4000
-"""Sentences of the pool at most; drawn anew with every seed."""
-REGULARIZATION = 10.0
+STRATEGIES = (RANDOM, UNCERTAIN, SUGGEST)
+POOL = 3000
+"""Sentences of the pool at most."""
+Features = Literal["words", "encoder"]
+"""What the learner sees: TF-IDF vectors, or the base encoder's embeddings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def benchmark_suggestions(
     *,
     seeds: int = 5,
     batch: int = 100,
-    rounds: int = 12,
+    rounds: int = 9,
+    features: Features = "words",
     schema: LabelSchema | None = None,
     report: Callable[[str], None] = lambda message: None,
 ) -> SuggestionBenchmark:
@@ -87,9 +89,10 @@ def benchmark_suggestions(
     Args:
         train: Files of annotated documents, whose sentences are the pool.
         data: Files of annotated documents to judge by.
-        seeds: How often everything is repeated, with another beginning and another part of the pool.
+        seeds: How often everything is repeated, with another beginning.
         batch: Sentences that are labelled at the beginning and in each round.
         rounds: How often a batch is chosen.
+        features: What the learner sees; "encoder" needs torch and the base.
         schema: The labels; the commitment types if None.
         report: Called with a line before each seed.
 
@@ -98,23 +101,39 @@ def benchmark_suggestions(
     """
     labels = schema or commitment_schema()
     pool, held_out = load_documents(train, labels), load_documents(data, labels)
-    texts = [text for document in (*pool, *held_out) for text in document.sentence_texts()]
-    targets = multi_hot([s.types for document in (*pool, *held_out) for s in document.sentences], labels)
-    vectors = sentence_vectors(texts)
-    size = sum(len(document.sentences) for document in pool)
+    rows = [
+        (text, sentence.types)
+        for document in pool
+        for text, sentence in zip(document.sentence_texts(), document.sentences, strict=True)
+    ]
+    drawn = [rows[i] for i in np.random.default_rng(0).permutation(len(rows))[:POOL]]
+    texts = [text for text, _ in drawn]
+    questions = [text for document in held_out for text in document.sentence_texts()]
+    words = sentence_vectors([*texts, *questions])
+    seen = words if features == "words" else _embedded([*texts, *questions])
+    learner = _Learner(
+        words=words[: len(texts)],
+        seen=seen[: len(texts)],
+        targets=multi_hot([types for _, types in drawn], labels),
+        questions=seen[len(texts) :],
+        references=[list(sentence.types) for document in held_out for sentence in document.sentences],
+        schema=labels,
+    )
     scores: dict[str, list[tuple[float, ...]]] = {strategy: [] for strategy in STRATEGIES}
     for seed in range(seeds):
         report(f"seed {seed + 1} of {seeds}")
-        chance = np.random.default_rng(seed)
-        rows = chance.permutation(size)[:POOL]
         for strategy in STRATEGIES:
-            learner = _Learner(
-                vectors[rows], targets[rows], vectors[size:], _references(held_out), labels, seed
-            )
-            scores[strategy].append(tuple(learner.learn(strategy, batch, rounds)))
-    reached = tuple(min(batch * number, size, POOL) for number in range(1, rounds + 2))
+            scores[strategy].append(tuple(learner.learn(strategy, batch, rounds, seed)))
+    reached = tuple(min(batch * number, len(texts)) for number in range(1, rounds + 2))
     curves = tuple(Curve(strategy, tuple(values)) for strategy, values in scores.items())
-    return SuggestionBenchmark(reached, min(size, POOL), len(texts) - size, curves)
+    return SuggestionBenchmark(reached, len(texts), len(questions), curves)
+
+
+def _embedded(texts: Sequence[str]) -> Floats:
+    from .baselines import frozen_embeddings
+
+    embeddings = frozen_embeddings(texts)
+    return embeddings / (float(embeddings.std()) or 1.0)
 
 
 def labels_needed(result: SuggestionBenchmark, strategy: str, macro_f1: float) -> float | None:
@@ -178,60 +197,57 @@ def _needed(count: float | None, at_random: int) -> str:
     return "not reached" if count is None else f"{count:.0f} ({count / at_random - 1:+.0%})"
 
 
-def _references(documents: Sequence[AnnotatedDocument]) -> list[list[str]]:
-    return [list(sentence.types) for document in documents for sentence in document.sentences]
-
-
 @dataclass(frozen=True, slots=True)
 class _Learner:
     """A pool, of which a learner uncovers labels, and what judges it."""
 
-    pool: Any
-    """Sparse vectors of the sentences."""
+    words: Any
+    """TF-IDF vectors of the pool, by which `suggest` tells sentences apart."""
+    seen: Any
+    """What the learner sees of the pool."""
     targets: Any
     questions: Any
     references: list[list[str]]
     schema: LabelSchema
-    seed: int
 
-    def learn(self, strategy: str, batch: int, rounds: int) -> list[float]:
+    def learn(self, strategy: str, batch: int, rounds: int, seed: int) -> list[float]:
         """Label in rounds; return the macro-F1 after each, the beginning included."""
-        chance = np.random.default_rng(self.seed)
-        labelled = list(chance.permutation(self.pool.shape[0])[:batch])
+        chance = np.random.default_rng(seed)
+        size = self.targets.shape[0]
+        labelled = list(chance.permutation(size)[:batch])
+        calibration = Calibration.identity(self.schema)
         figures = []
         for number in range(rounds + 1):
-            calibration = Calibration.identity(self.schema)
-            given = calibration.decide(self._probabilities(labelled, self.questions))
+            rest = np.setdiff1d(np.arange(size), labelled)
+            answers, doubted = self._probabilities(labelled, [self.questions, self.seen[rest]])
             scores = TypeMetric(self.schema).compute(
-                predictions=[list(types) for types in given], references=self.references
+                predictions=[list(types) for types in calibration.decide(answers)], references=self.references
             )
             figures.append(float(scores["primary_macro_f1"]))
-            if number == rounds:
-                break
-            rest = np.setdiff1d(np.arange(self.pool.shape[0]), labelled)
+            if number == rounds or not len(rest):
+                continue
+            doubt = 1 - calibration.confidence(doubted)
             if strategy == RANDOM:
                 chosen = chance.permutation(len(rest))[:batch]
+            elif strategy == UNCERTAIN:
+                chosen = np.argsort(-doubt, kind="stable")[:batch]
             else:
-                doubt = np.ones(len(rest))
-                if strategy != DIVERSE:
-                    doubt = 1 - calibration.confidence(self._probabilities(labelled, self.pool[rest]))
-                if strategy == UNCERTAIN:
-                    chosen = np.argsort(-doubt, kind="stable")[:batch]
-                else:
-                    chosen = np.array(pick(self.pool[rest], self.pool[labelled], doubt, batch))
+                chosen = np.array(pick(self.words[rest], doubt, batch))
             labelled += list(rest[chosen])
         return figures
 
-    def _probabilities(self, labelled: Sequence[int], asked: Any) -> Floats:  # noqa: ANN401 - a scipy matrix
-        """Fit the learner to what is labelled and return the types' probabilities of other sentences."""
-        columns = []
+    def _probabilities(self, labelled: Sequence[int], asked: Sequence[Any]) -> list[Floats]:
+        """Fit the learner to what is labelled and return the types' probabilities of several sets of sentences."""
+        columns: list[list[Floats]] = [[] for _ in asked]
         for column in range(self.targets.shape[1]):
             known = self.targets[labelled, column]
             if 0 < known.sum() < len(known):
-                model = LogisticRegression(C=REGULARIZATION, solver="liblinear").fit(
-                    self.pool[labelled], known
-                )
-                columns.append(model.predict_proba(asked)[:, 1])
+                # Balanced, because a rare type would else never be given after so few examples.
+                model = LogisticRegression(class_weight="balanced", max_iter=300)
+                model.fit(self.seen[labelled], known)
+                answers = [model.predict_proba(vectors)[:, 1] for vectors in asked]
             else:
-                columns.append(np.full(asked.shape[0], float(known.all())))
-        return np.stack(columns, axis=1)
+                answers = [np.full(vectors.shape[0], float(known.all())) for vectors in asked]
+            for group, values in zip(columns, answers, strict=True):
+                group.append(values)
+        return [np.stack(group, axis=1) for group in columns]

@@ -1,9 +1,10 @@
-"""Which sentences to label next: those that the classifier is unsure of, unlike each other and what is labelled.
+"""Which sentences to label next: those that the classifier is least sure of, and unlike each other.
 
-Each sentence scores by how likely its primary type is wrong, times its distance from the nearest sentence that is
-labelled or already suggested; the best is taken, again and again. It is the greedy choice of k centres (Sener and
-Savarese, 2018, "Active Learning for Convolutional Neural Networks: A Core-Set Approach") weighted by uncertainty
-(Lewis and Gale, 1994), over TF-IDF vectors, which need neither torch nor a second model.
+Uncertainty sampling (Lewis and Gale, 1994) takes what the classifier is least sure of, but may take one formula ten
+times. So a sentence that is much like one suggested before it waits until the others are used up; likeness is the
+cosine of TF-IDF vectors, which need neither torch nor a second model. Giving distance more weight, as k-centre
+methods do (Sener and Savarese, 2018), cost labels in `communique benchmark suggest` instead of saving them: it asks
+for odd sentences.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ try:
 except ImportError:
     raise MissingExtraError("Suggesting sentences", "train") from None
 
-ROWS_AT_ONCE = 256
-"""Sentences that are compared with all labelled ones at a time, for the sake of memory."""
+ALIKE = 0.5
+"""The cosine from which sentences are too much alike to be suggested together."""
+EQUAL = 1 - 1e-9
+"""Rounding leaves equal sentences a little below a cosine of 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def suggest_sentences(
         analyzer: The classifier, from `load`.
         documents: Documents that nobody labelled.
         count: How many sentences to pick; fewer come back where there are fewer different ones.
-        labelled: Files of annotated documents. Their sentences are not suggested, and those like them later.
+        labelled: Files of annotated documents. Their sentences are not suggested.
 
     Returns:
         The suggestions, the most useful first.
@@ -66,12 +69,11 @@ def suggest_sentences(
     """
     if not documents:
         raise InputError("there is no document to suggest sentences of")
-    known = [
-        text
+    done = {
+        normalized_text(text)
         for document in (load_documents(labelled, analyzer.schema) if labelled else ())
         for text in document.sentence_texts()
-    ]
-    done = set(map(normalized_text, known))
+    }
     candidates = [
         Suggestion(document.identifier or f"text-{number}", document.text, analysis, sentence)
         for number, (document, analysis) in enumerate(
@@ -82,9 +84,9 @@ def suggest_sentences(
     ]
     if not candidates:
         return []
-    vectors = sentence_vectors([*(candidate.sentence.text for candidate in candidates), *known])
+    vectors = sentence_vectors([candidate.sentence.text for candidate in candidates])
     doubt = np.array([1 - candidate.sentence.confidence for candidate in candidates])
-    chosen = pick(vectors[: len(candidates)], vectors[len(candidates) :], doubt, count)
+    chosen = pick(vectors, doubt, count)
     return [candidates[index] for index in chosen]
 
 
@@ -93,33 +95,27 @@ def sentence_vectors(texts: Sequence[str]) -> Any:  # noqa: ANN401 - a scipy mat
     return TfidfVectorizer(token_pattern=r"\w+", ngram_range=(1, 2), sublinear_tf=True).fit_transform(texts)
 
 
-def pick(vectors: Any, known: Any, weights: Floats, count: int) -> list[int]:  # noqa: ANN401 - scipy matrices
-    """Choose rows one by one: the one with the largest weight times distance from what is chosen or known.
+def pick(vectors: Any, doubt: Floats, count: int) -> list[int]:  # noqa: ANN401 - a scipy matrix
+    """Choose the sentences with the most doubt; those like a chosen one only where there are no others left.
 
     Args:
-        vectors: Candidates, of unit length. Sparse, shape (candidates, features).
-        known: What is labelled already, likewise; it may have no row.
-        weights: How useful each candidate is on its own, from 0. Shape (candidates,).
+        vectors: Of unit length. Sparse, shape (sentences, features).
+        doubt: How likely the classifier is wrong. Shape (sentences,).
         count: How many to choose.
 
     Returns:
-        Their indices in the order of choice; fewer than `count` where the others equal something chosen or known.
+        Their indices in the order of choice; fewer than `count` where the others equal one of them.
     """
-    nearest = np.zeros(vectors.shape[0])
-    if known.shape[0]:
-        for start in range(0, len(nearest), ROWS_AT_ONCE):
-            likeness = vectors[start : start + ROWS_AT_ONCE] @ known.T
-            nearest[start : start + ROWS_AT_ONCE] = likeness.max(axis=1).toarray().ravel()
+    order = [int(index) for index in np.argsort(-doubt, kind="stable")]
+    nearest = np.zeros(len(doubt))
     chosen: list[int] = []
-    for _ in range(min(count, len(nearest))):
-        # Rounding leaves equal sentences a distance of about 1e-16.
-        scores = np.where(nearest < 1 - 1e-9, weights * (1 - nearest), -1.0)
-        scores[chosen] = -1.0
-        best = int(scores.argmax())
-        if scores[best] < 0:
-            break
-        chosen.append(best)
-        nearest = np.maximum(nearest, (vectors @ vectors[best].T).toarray().ravel())
+    for limit in (ALIKE, EQUAL):
+        for index in order:
+            if len(chosen) == count:
+                return chosen
+            if nearest[index] < limit and index not in chosen:
+                chosen.append(index)
+                nearest = np.maximum(nearest, (vectors @ vectors[index].T).toarray().ravel())
     return chosen
 
 

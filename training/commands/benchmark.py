@@ -126,7 +126,10 @@ def benchmark_suggest_command(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Repetitions.")] = 5,
     batch: Annotated[int, typer.Option(min=1, help="Sentences labelled in each round.")] = 100,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds of labelling.")] = 12,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of labelling.")] = 9,
+    encoder: Annotated[
+        bool, typer.Option("--encoder", help="Learn from the base encoder's embeddings, not from words.")
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Write JSON, Markdown and a picture into this folder."),
@@ -146,6 +149,7 @@ def benchmark_suggest_command(
         seeds=seeds,
         batch=batch,
         rounds=rounds,
+        features="encoder" if encoder else "words",
         report=say,
     )
     if output is not None:

@@ -39,9 +39,7 @@ def suggest(
     ] = None,
     labelled: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--labelled", help="Annotated documents; leave out their sentences and what is like them."
-        ),
+        typer.Option("--labelled", help="Annotated documents; leave out their sentences."),
     ] = None,
     classifier: ClassifierOption = "classifier",
     engine: EngineOption = EngineName.auto,
