@@ -315,28 +315,6 @@ class Analyzer:
 
         return compare_texts(self, _checked(old, 0), _checked(new, 1))
 
-    def compare(self, old: Text, new: Text) -> Comparison:
-        """Compare two texts of one body: what became of the commitments and calls of the earlier in the later.
-
-        Sentences that hold several acts are taken apart, and acts are paired one to one by the similarity of their
-        words. A pair is stronger or weaker by its types, its wording, its amounts, deadlines, rhythm and actors.
-
-        Args:
-            old: The earlier text or `Document`.
-            new: The later one. A `Document` with a `date` tells from which day "next year" counts.
-
-        Returns:
-            The comparison, with `to_dict()` and `to_json()`.
-
-        Raises:
-            InputError: If a text is empty; the message tells which.
-            TypeError: If something is no text.
-        """
-        # Imported on demand: a comparison needs the tables of the facts.
-        from .comparison import compare_texts
-
-        return compare_texts(self, _checked(old, 0), _checked(new, 1))
-
     def _analyses(
         self,
         texts: Sequence[Text],
