@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help run test lint format types tests reproduce clean
+.PHONY: help run test lint format types tests reproduce docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -25,9 +25,7 @@ format: $(VENV)/.installed-dev ## put the code into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# mypy knows the package by its name only: it does not follow the hook of an editable installation.
-types: $(VENV)/.installed-dev ## check types
-	@mkdir -p $(VENV)/named && ln -sfn $(CURDIR) $(VENV)/named/communique
+types: $(VENV)/.installed-dev $(VENV)/named ## check types
 	MYPYPATH=$(VENV)/named $(BIN)/mypy
 
 tests: $(VENV)/.installed-dev ## run the tests
@@ -36,6 +34,9 @@ tests: $(VENV)/.installed-dev ## run the tests
 # HELD_OUT names further annotated documents to judge the models on: make reproduce HELD_OUT=mine.jsonl
 reproduce: $(VENV)/.installed-dev ## train both models from their bases, judge them, compare (2.5 hours; goes on after a stop)
 	$(BIN)/communique reproduce $(addprefix --data ,$(HELD_OUT))
+
+docs: $(VENV)/.installed-docs $(VENV)/named ## build the documentation into build/docs
+	$(BIN)/mkdocs build --strict --config-file docs/mkdocs.yml
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
@@ -48,6 +49,14 @@ $(VENV)/.installed: $(VENV)/bin/python $(SOURCES)
 	$(PIP) --editable .
 	@touch $@
 
+# mypy and mkdocstrings know the package by its name only: they do not follow the hook of an editable installation.
+$(VENV)/named: $(VENV)/bin/python
+	@mkdir -p $@ && ln -sfn $(CURDIR) $@/communique
+
 $(VENV)/.installed-dev: $(VENV)/bin/python $(SOURCES)
 	$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(PIP) --editable '.[docs]'
+	@touch $@

@@ -132,7 +132,7 @@ class Analyzer:
             TypeError: If something is no text.
             ValueError: If `min_confidence` is not between 0 and 1.
 
-        Example:
+        Examples:
             >>> [sentence.primary for sentence in communique.classify("The ministers met. They agreed to trade.")]
             ['consultation', 'agreement']
         """

@@ -77,7 +77,7 @@ def check_support(
         One `Support` for each abstract sentence; the indices count the source's sentences. Without a
         source sentence nothing is compared: no sources, no unsupported items, coverage 0.
 
-    Example:
+    Examples:
         >>> (support,) = check_support("Finland pledged nine ships.", "Finland pledged two ships.")
         >>> [(item.kind, item.text) for item in support.unsupported]
         [('number', 'nine')]
