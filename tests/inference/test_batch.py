@@ -253,7 +253,7 @@ def test_short_documents_share_batches(run, documents, monkeypatch):
 
     monkeypatch.setattr(OpenVinoClassifierEngine, "logits", counting)
     run(documents, shard_size=7)
-    assert sum(rows for rows, _ in shapes) == 21 and len(shapes) == 2
+    assert sum(rows for rows, _ in shapes) == 21 and max(rows for rows, _ in shapes) > 3
 
 
 def test_documents_are_not_read_ahead_of_need(run, tmp_path, monkeypatch):
