@@ -377,3 +377,16 @@ def test_facts_and_deadlines(run, tmp_path):
     ]
     code, _, err = run("analyze", first, "--date", "yesterday")
     assert code == 2 and "yesterday" in err
+
+
+def test_length_and_timeout(run, article):
+    towns = ("Riga", "Oslo", "Lima", "Accra", "Hanoi", "Quito", "Dakar", "Suva")
+    article.write_text(" ".join(f"The council approved a plan for the port of {town}." for town in towns))
+    command = ("summarize", article, "--method", "extractive", "--format", "json")
+    texts = [
+        json.loads(run(*command, "--length", length)[1])["abstract"]["text"] for length in ("short", "long")
+    ]
+    assert len(texts[0]) < len(texts[1])
+    code, out, _ = run("summarize", article, "--timeout", "0.01")
+    assert code == 0 and "the time of 0.01 s was over" in " ".join(out.split())
+    assert run("summarize", article, "--timeout", "0")[0] == 2

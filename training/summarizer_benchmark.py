@@ -23,7 +23,6 @@ from ..models.folder import file_hash, open_model_folder
 from ..models.summarizer import MeetingSummarizer, SourceSentence
 from ..models.taxonomy import LabelSchema
 from .abstract_writers import (
-    BASELINES,
     SYSTEMS,
     Assignment,
     Writings,
@@ -55,7 +54,7 @@ def benchmark_summarizer(
     data: Sequence[Path],
     *,
     classifier: str | Path = "classifier",
-    baselines: bool = False,
+    systems: Sequence[str] = SYSTEMS,
     engines: bool = False,
     limit: int | None = None,
     threads: int = 2,
@@ -69,7 +68,8 @@ def benchmark_summarizer(
         summarizer: A shipped summarizer's name, or a model folder.
         data: Files of annotated documents with abstracts that no model has learned from.
         classifier: The same as `summarizer`, of the classifier.
-        baselines: Judge leading sentences, TextRank, LexRank and an untrained language model beside it.
+        systems: What to judge, of `SYSTEMS` (our two methods) and `BASELINES` (leading sentences, TextRank, LexRank and
+            an untrained language model).
         engines: Compare what the OpenVINO engine and the torch engine write.
         limit: Judge so many of the documents, spread over all; None for all.
         threads: Processor threads of each system.
@@ -92,8 +92,8 @@ def benchmark_summarizer(
     if not documents:
         raise CorpusError(f"{', '.join(map(str, data))}: no document has an abstract to compare with")
     statistics: dict[str, Statistics] = {}
-    systems: dict[str, Any] = {}
-    for system in (*SYSTEMS, *(BASELINES if baselines else ())):
+    judged: dict[str, Any] = {}
+    for system in systems:
         report(f"abstracts by {system}")
         assignment = Assignment(
             system, str(classifier), str(summarizer), tuple(map(str, data)), limit, threads, untrained
@@ -111,7 +111,7 @@ def benchmark_summarizer(
             abstract_statistics(written, documents, schema),
             mean_statistics(_further_values(writings, documents, encoder)),
         )
-        systems[system] = {
+        judged[system] = {
             "abstracts": plain_intervals(intervals(statistics[system])),
             "load_seconds": round(writings.load_seconds, 2),
             "peak_memory_mb": writings.peak_memory_mb,
@@ -125,7 +125,7 @@ def benchmark_summarizer(
         "documents": len(documents),
         "classification_measures": [],
         "abstract_measures": list(MEASURES),
-        "systems": systems,
+        "systems": judged,
         "differences": system_differences("abstracts", statistics),
         "outcomes": [_outcomes(document, schema) for document in documents],
     }

@@ -106,6 +106,37 @@ def test_unknown_method(tiny_analyzer):
         tiny_analyzer.summarize(ARTICLE, method="magic")
 
 
+def test_lengths(tiny_analyzer):
+    words = {
+        length: len(tiny_analyzer.summarize(ARTICLE * 3, method="extractive", length=length).text.split())
+        for length in ("short", "medium", "long")
+    }
+    assert words["short"] < words["medium"] < words["long"]
+    assert tiny_analyzer.analyze(ARTICLE, length="short").abstract == tiny_analyzer.summarize(
+        ARTICLE, length="short"
+    )
+    with pytest.raises(ValueError, match="'short', 'medium', 'long'"):
+        tiny_analyzer.summarize(ARTICLE, length="tiny")
+
+
+def test_draft_progress_and_timeout(tiny_analyzer):
+    pieces, reports = [], []
+    abstract = tiny_analyzer.summarize(
+        ARTICLE, on_token=pieces.append, on_progress=lambda *counts: reports.append(counts)
+    )
+    assert abstract == tiny_analyzer.summarize(ARTICLE)
+    assert len(pieces) > 3
+    sentences = len(tiny_analyzer.classify(ARTICLE))
+    assert reports == [(sentences, sentences)]
+    hurried = tiny_analyzer.summarize(ARTICLE, timeout=1e-6)
+    assert hurried.text == tiny_analyzer.summarize(ARTICLE, method="extractive").text
+    assert "was over before the abstract was written" in hurried.notes[0]
+    with pytest.raises(ValueError, match="more than 0 seconds"):
+        tiny_analyzer.summarize(ARTICLE, timeout=0)
+    with pytest.raises(TypeError, match="follow a single text"):
+        tiny_analyzer.summarize([ARTICLE], on_token=pieces.append)
+
+
 def test_foreign_language_is_warned_of(tiny_analyzer):
     german = (
         "Die Minister vereinbarten am Mittwoch, die Grenze wieder zu öffnen und ein neues Treffen zu planen."

@@ -194,6 +194,10 @@ def test_abstracts(classifier_folder, summarizer_folder, documents, tmp_path, ru
     run(documents, method="extractive")
     row = results(tmp_path / "out")[2]
     assert row["abstract"]["method"] == "extractive" and row["abstract"]["sentences"]
+    run(documents, method="extractive", length="short", output=tmp_path / "short")
+    assert len(results(tmp_path / "short")[2]["abstract"]["sentences"]) <= 2
+    with pytest.raises(BatchError, match="begun with another length"):
+        run(documents, method="extractive", length="long", output=tmp_path / "short")
     run(documents, method="abstractive", summarizer=summarizer_folder, output=tmp_path / "written")
     row = results(tmp_path / "written")[2]
     assert set(row["models"]) == {"classifier", "summarizer"}

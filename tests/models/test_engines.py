@@ -1,6 +1,12 @@
 """The engines beyond what the classifier's tests hold together: export and GGUF."""
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -180,3 +186,166 @@ def test_a_classifier_with_int8_weights_agrees_with_its_export(classifier_overri
     fast, reference = SentenceClassifier.load(folder), SentenceClassifier.load(folder, engine="torch")
     inputs = sentence_inputs([*TEXT, "He urged all members to ratify the treaty."], 1)
     np.testing.assert_allclose(fast.logits(inputs), reference.logits(inputs), atol=0.02)
+
+
+@pytest.fixture(scope="module")
+def language_model(tmp_path_factory):
+    """The GGUF of a language model of two layers with a real tokenizer.
+
+    Its output layer makes each token's follower one fixed other token, so that it is sure of itself, as a trained
+    model is; with random weights throughout, the last digits of a sum would decide.
+    """
+    import gguf
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from communique.models.engines.gguf import write_gguf
+    from communique.training.tiny_models import byte_level_tokenizer
+
+    folder = tmp_path_factory.mktemp("language-model")
+    tokenizer = byte_level_tokenizer(["<|end|>"])
+    vocabulary = tokenizer.get_vocab()
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        initializer_range=0.1,
+        tie_word_embeddings=False,
+    )
+    state = {name: tensor.numpy() for name, tensor in LlamaForCausalLM(config).state_dict().items()}
+    random = np.random.default_rng(0)
+    embeddings = random.normal(size=(len(vocabulary), 64)).astype(np.float32)
+    words = [place for word, place in vocabulary.items() if word.replace("Ġ", "").isascii() and place]
+    state["model.embed_tokens.weight"] = embeddings
+    state["lm_head.weight"] = np.zeros_like(embeddings)
+    state["lm_head.weight"][words] = embeddings[random.permutation(words)]
+    template = folder / "template.gguf"
+    writer = gguf.GGUFWriter(template, "llama")
+    writer.add_block_count(2)
+    writer.add_context_length(2048)
+    writer.add_embedding_length(64)
+    writer.add_feed_forward_length(128)
+    writer.add_head_count(4)
+    writer.add_head_count_kv(2)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(10000.0)
+    writer.add_rope_dimension_count(16)
+    writer.add_vocab_size(len(vocabulary))
+    writer.add_file_type(7)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("smollm")
+    writer.add_token_list(sorted(vocabulary, key=vocabulary.__getitem__))
+    writer.add_token_types([3] + [1] * (len(vocabulary) - 1))
+    writer.add_token_merges([" ".join(pair) for pair in json.loads(tokenizer.to_str())["model"]["merges"]])
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(0)
+    for name, shape in _gguf_shapes(len(vocabulary)).items():
+        exact = name.endswith("norm.weight")
+        kind = gguf.GGMLQuantizationType.F32 if exact else gguf.GGMLQuantizationType.Q8_0
+        writer.add_tensor(name, gguf.quants.quantize(np.zeros(shape, np.float32), kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    write_gguf(template, state, folder / "model.gguf", "tiny")
+    return folder / "model.gguf"
+
+
+def _gguf_shapes(vocabulary):
+    block = {
+        "attn_norm": (64,),
+        "attn_q": (64, 64),
+        "attn_k": (32, 64),
+        "attn_v": (32, 64),
+        "attn_output": (64, 64),
+    }
+    block |= {"ffn_norm": (64,), "ffn_gate": (128, 64), "ffn_up": (128, 64), "ffn_down": (64, 128)}
+    blocks = {f"blk.{i}.{name}.weight": shape for i in range(2) for name, shape in block.items()}
+    return {
+        "token_embd.weight": (vocabulary, 64),
+        **blocks,
+        "output_norm.weight": (64,),
+        "output.weight": (vocabulary, 64),
+    }
+
+
+@pytest.fixture(scope="module")
+def generators(language_model):
+    from communique.models.engines.openvino_text import OpenVinoTextGenerator
+    from communique.models.engines.torch_text import TorchTextGenerator
+
+    return {
+        "openvino": OpenVinoTextGenerator([language_model], 1),
+        "torch": TorchTextGenerator(language_model.parent, language_model.name, 1),
+    }
+
+
+def test_both_engines_write_the_same(generators, corpus):
+    """The likeliest continuations of 20 prompts."""
+    from communique.training.metrics import rouge_scores
+
+    words = sorted({*corpus["train"].read_text(encoding="utf-8").split()} - {""}, key=len)
+    prompts = [f"The council {word.strip('.,')}" for word in words[20:220:10]]
+    written = {name: [g.generate(prompt, 16) for prompt in prompts] for name, g in generators.items()}
+    assert len(prompts) == 20 and len(set(written["torch"])) > 10
+    assert np.mean(rouge_scores(written["openvino"], written["torch"])["rougeL"]) >= 0.9
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_pieces_are_the_text_and_stop_it(generators, engine):
+    pieces = []
+    whole = generators[engine].generate("The council", 24, on_text=lambda piece: bool(pieces.append(piece)))
+    assert "".join(pieces).strip() == whole.strip() and len(pieces) > 3
+    pieces.clear()
+
+    def enough(piece):
+        pieces.append(piece)
+        return len(pieces) >= 3
+
+    cut = generators[engine].generate("The council", 24, on_text=enough)
+    assert len(pieces) <= 4 and len(cut) < len(whole)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_an_error_of_the_callback_reaches_the_caller(generators, engine):
+    def broken(piece):
+        raise ValueError("no paper left")
+
+    with pytest.raises(ValueError, match="no paper left"):
+        generators[engine].generate("The council", 24, on_text=broken)
+
+
+def test_a_prompt_that_is_too_long_is_refused(generators):
+    from communique.errors import InputError
+
+    with pytest.raises(InputError, match="this model reads 2048 at most"):
+        generators["torch"].generate("port " * 3000, 4)
+
+
+def test_control_c_ends_the_writing(language_model):
+    """In a process of its own, which says when it writes."""
+    script = f"""
+import sys, pathlib
+from communique.models.engines.openvino_text import OpenVinoTextGenerator
+generator = OpenVinoTextGenerator([pathlib.Path({str(language_model)!r})], 1)
+try:
+    while True:
+        generator.generate("The council", 1500, on_text=lambda piece: bool(print("writing", flush=True)))
+except KeyboardInterrupt:
+    print("ended", flush=True)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert process.stdout.readline() == "writing\n"
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.read().endswith("ended\n")
+    assert time.monotonic() - started < 10
+    process.wait(10)

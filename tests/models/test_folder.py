@@ -1,11 +1,22 @@
 import json
+import multiprocessing
+import os
 import shutil
+import time
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
 import communique
 from communique.errors import ModelFolderError
-from communique.models.folder import find_model_folder, new_model_folder, open_model_folder, shipped_models
+from communique.models.folder import (
+    cache_folder,
+    find_model_folder,
+    in_cache,
+    new_model_folder,
+    open_model_folder,
+    shipped_models,
+)
 
 
 @pytest.fixture
@@ -107,7 +118,9 @@ def test_two_processes_that_convert_at_once_make_one_folder(tmp_path):
     with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
         made = [*pool.map(make_in_cache, [part, part])]
     assert made[0] == made[1]
-    assert not [path for path in in_cache("test", [part], fill_slowly).parent.iterdir() if path.name.startswith("tmp")]
+    assert not [
+        path for path in in_cache("test", [part], fill_slowly).parent.iterdir() if path.name.startswith("tmp")
+    ]
 
 
 def test_a_damaged_conversion_is_made_anew(tmp_path):

@@ -3,9 +3,11 @@ import json
 import pytest
 
 import communique
-from communique.errors import TrainingError
+from communique.errors import ModelFolderError, TrainingError
 from communique.models.grounding import check_support
+from communique.models.summarizer import MeetingSummarizer, SourceSentence
 from communique.models.taxonomy import commitment_schema
+from communique.training.base_models import find_checkpoint
 from communique.training.config import SummarizerConfig, load_config
 from communique.training.corpus import AnnotatedDocument, load_documents
 from communique.training.summarizer import train_summarizer, training_pairs
@@ -93,3 +95,57 @@ def test_lora(corpus, tmp_path):
     )
     folder = train_summarizer(config, quiet=True)
     assert communique.models.summarizer.MeetingSummarizer.load(folder).engine_name == "torch"
+
+
+@pytest.mark.parametrize("kind", ["bart", "t5"])
+def test_a_sequence_to_sequence_base_trains_and_runs(kind, corpus, tmp_path):
+    base = "tiny-seq2seq" if kind == "bart" else str(write_tiny_t5(tmp_path / "t5"))
+    overrides = [
+        f"data.train={corpus['train']}",
+        f"data.validation={corpus['validation']}",
+        f"model.base={base}",
+        "training.max_steps=2",
+        f"output={tmp_path / 'm'}",
+    ]
+    folder = train_summarizer(load_config(SummarizerConfig, "tiny/summarizer.yaml", overrides), quiet=True)
+    summarizer = MeetingSummarizer.load(folder)
+    assert summarizer.folder.config["architecture"] == "seq2seq" and summarizer.engine_name == "torch"
+    source = [SourceSentence("The council approved a plan of nine points.", ("decision",), 0.9)]
+    pieces: list[str] = []
+    assert summarizer.summarize(source, None, on_token=pieces.append).text == source[0].text
+    # An encoder's model does not repeat its prompt.
+    assert "Abstract:" not in "".join(pieces)
+    with pytest.raises(ModelFolderError, match="use the torch engine"):
+        MeetingSummarizer.load(folder, engine="openvino")
+
+
+def write_tiny_t5(folder):
+    from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
+
+    tokenizer = AutoTokenizer.from_pretrained(find_checkpoint("tiny-seq2seq").source)
+    config = T5Config(
+        vocab_size=len(tokenizer),
+        d_model=32,
+        d_kv=8,
+        d_ff=64,
+        num_layers=2,
+        num_heads=4,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        decoder_start_token_id=tokenizer.pad_token_id,
+    )
+    T5ForConditionalGeneration(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_a_base_with_too_few_positions_is_refused(corpus, tmp_path):
+    overrides = [
+        f"data.train={corpus['train']}",
+        f"data.validation={corpus['validation']}",
+        "model.base=tiny-seq2seq",
+        "model.max_length=4096",
+        f"output={tmp_path / 'm'}",
+    ]
+    with pytest.raises(TrainingError, match=r"has 2048 positions; set model.max_length=2048"):
+        train_summarizer(load_config(SummarizerConfig, "tiny/summarizer.yaml", overrides), quiet=True)

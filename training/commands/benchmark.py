@@ -72,6 +72,7 @@ def benchmark_summarizer_command(
     ] = None,
 ) -> None:
     """Measure the quality of abstracts, their seconds and memory."""
+    from ..abstract_writers import BASELINES, SYSTEMS
     from ..config import data_path
     from ..summarizer_benchmark import (
         benchmark_summarizer,
@@ -85,7 +86,7 @@ def benchmark_summarizer_command(
         summarizer,
         data or [data_path("package:seeds/corpus/test.jsonl")],
         classifier=classifier,
-        baselines=baselines,
+        systems=(*SYSTEMS, *BASELINES) if baselines else SYSTEMS,
         engines=engines,
         limit=limit,
         threads=threads,
