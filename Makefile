@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help run test lint format types tests clean
+.PHONY: help run test lint format types tests reproduce clean
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
 run: $(VENV)/.installed ## install what using needs and analyse the seed article
 	$(BIN)/communique analyze seeds/seed-article.txt
@@ -31,7 +31,11 @@ types: $(VENV)/.installed-dev ## check types
 	MYPYPATH=$(VENV)/named $(BIN)/mypy
 
 tests: $(VENV)/.installed-dev ## run the tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist worksteal
+
+# HELD_OUT names further annotated documents to judge the models on: make reproduce HELD_OUT=mine.jsonl
+reproduce: $(VENV)/.installed-dev ## train both models from their bases, judge them, compare (2.5 hours; goes on after a stop)
+	$(BIN)/communique reproduce $(addprefix --data ,$(HELD_OUT))
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -21,6 +21,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .errors import CommuniqueError
     from .inference.api import Analyzer, default, load
+    from .inference.comparison import Change, Comparison
     from .inference.results import Abstract, AbstractSentence, Analysis, Fact, LabelledSentence
     from .models.grounding import Support, UnsupportedItem, check_support
     from .models.taxonomy import CommitmentType, LabelSchema, commitment_schema
@@ -29,14 +30,17 @@ if TYPE_CHECKING:
     classify = default.classify
     summarize = default.summarize
     analyze = default.analyze
+    compare = default.compare
 
 _WHERE = {
     "Abstract": "inference.results",
     "AbstractSentence": "inference.results",
     "Analysis": "inference.results",
     "Analyzer": "inference.api",
+    "Change": "inference.comparison",
     "CommitmentType": "models.taxonomy",
     "CommuniqueError": "errors",
+    "Comparison": "inference.comparison",
     "Document": "models.text",
     "Fact": "models.spans",
     "LabelSchema": "models.taxonomy",
@@ -50,17 +54,20 @@ _WHERE = {
     "segment": "models.text",
 }
 
-__all__ = [  # noqa: RUF022 - the three front doors first
+__all__ = [  # noqa: RUF022 - the front doors first
     "analyze",
     "classify",
     "summarize",
+    "compare",
     "__version__",
     "Abstract",
     "AbstractSentence",
     "Analysis",
     "Analyzer",
+    "Change",
     "CommitmentType",
     "CommuniqueError",
+    "Comparison",
     "Document",
     "Fact",
     "LabelSchema",
@@ -76,7 +83,7 @@ __all__ = [  # noqa: RUF022 - the three front doors first
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    if name in ("classify", "summarize", "analyze"):
+    if name in ("classify", "summarize", "analyze", "compare"):
         return getattr(import_module(".inference.api", __name__).default, name)
     if name in _WHERE:
         return getattr(import_module(f".{_WHERE[name]}", __name__), name)

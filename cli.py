@@ -14,12 +14,16 @@ import typer
 
 from ._version import __version__
 from .errors import CommuniqueError
+from .inference.commands import corrections
 from .inference.commands.analysis import analyze, classify, summarize
 from .inference.commands.batch import batch
+from .inference.commands.compare import compare
+from .inference.commands.serve import serve
 from .inference.commands.terminal import say
 from .inference.commands.types import types
 from .training.commands import benchmark, corpus, models, train
 from .training.commands.evaluate import evaluate, evaluate_facts_command
+from .training.commands.reproduce import reproduce
 from .training.commands.schemas import schema_command
 
 app = typer.Typer(
@@ -32,11 +36,15 @@ app = typer.Typer(
 app.command()(analyze)
 app.command()(classify)
 app.command()(summarize)
+app.command()(compare)
 app.command()(batch)
+app.command()(serve)
 app.command()(types)
 app.command("schema")(schema_command)
 app.command()(evaluate)
 app.command("evaluate-facts")(evaluate_facts_command)
+app.command()(reproduce)
+app.add_typer(corrections.app, name="corrections")
 app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="models")
 app.add_typer(corpus.app, name="corpus")

@@ -50,3 +50,11 @@ class TrainingError(CommuniqueError):
 
 class BatchError(CommuniqueError):
     """A run over many documents cannot start or go on; what was finished is kept."""
+
+
+class CorrectionsError(CommuniqueError):
+    """Corrections cannot be read or kept; what was kept before is untouched."""
+
+
+class ServerError(CommuniqueError):
+    """The page cannot be served as asked."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from ..errors import ConfigError, InputError
 from ..models.classifier import (
@@ -33,6 +33,9 @@ from ..models.summarizer import (
 from ..models.taxonomy import LabelSchema
 from ..models.text import Document, Sentence, find_title, segment
 from .results import Abstract, Analysis, LabelledSentence
+
+if TYPE_CHECKING:
+    from .comparison import Comparison
 
 Text = str | Document
 Result = TypeVar("Result")
@@ -289,6 +292,28 @@ class Analyzer:
         options = None if method is None else _AbstractOptions(method, length, timeout, on_token)
         _check_single(text, on_token, on_progress)
         return _one_or_many(text, lambda batch: self._analyses(batch, options, on_progress, facts=facts))
+
+    def compare(self, old: Text, new: Text) -> Comparison:
+        """Compare two texts of one body: what became of the commitments and calls of the earlier in the later.
+
+        Sentences that hold several acts are taken apart, and acts are paired one to one by the similarity of their
+        words. A pair is stronger or weaker by its types, its wording, its amounts, deadlines, rhythm and actors.
+
+        Args:
+            old: The earlier text or `Document`.
+            new: The later one. A `Document` with a `date` tells from which day "next year" counts.
+
+        Returns:
+            The comparison, with `to_dict()` and `to_json()`.
+
+        Raises:
+            InputError: If a text is empty; the message tells which.
+            TypeError: If something is no text.
+        """
+        # Imported on demand: a comparison needs the tables of the facts.
+        from .comparison import compare_texts
+
+        return compare_texts(self, _checked(old, 0), _checked(new, 1))
 
     def _analyses(
         self,

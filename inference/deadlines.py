@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
-from ..models.spans import ACTOR_KINDS, Fact
+from ..models.spans import Fact
+from .actors import actors, addressees, values
 from .results import Analysis, LabelledSentence
+from .tables import RecordFormat, render_records, to_markdown
 
-DeadlineFormat = Literal["text", "json", "jsonl", "csv", "markdown"]
+DeadlineFormat = Literal["text", "markdown"] | RecordFormat
 UNKNOWN = "(unknown)"
 """What stands in the place of a day that cannot be computed."""
 
@@ -55,17 +54,17 @@ def deadlines(analyses: Iterable[Analysis]) -> list[Deadline]:
     return sorted(found, key=lambda deadline: (not _is_day(deadline.due), deadline.due or "~"))
 
 
-def render_deadlines(found: Sequence[Deadline], format: DeadlineFormat) -> str:
-    """Write a list of deadlines in a format."""
-    if format == "json":
-        return json.dumps([asdict(deadline) for deadline in found], ensure_ascii=False, indent=2) + "\n"
-    if format == "jsonl":
-        return "".join(json.dumps(asdict(deadline), ensure_ascii=False) + "\n" for deadline in found)
-    if format == "csv":
-        return _csv(found)
+def render_deadlines(found: Sequence[Deadline], format: DeadlineFormat) -> str | bytes:
+    """Write a list of deadlines in a format; Excel and Parquet give bytes.
+
+    Raises:
+        MissingExtraError: If the format needs an extra that is not installed.
+    """
+    if format == "text":
+        return _text(found)
     if format == "markdown":
         return _markdown(found)
-    return _text(found)
+    return render_records("deadlines", Deadline, found, format)
 
 
 def _is_day(due: str | None) -> bool:
@@ -73,54 +72,34 @@ def _is_day(due: str | None) -> bool:
 
 
 def _deadline(fact: Fact, sentence: LabelledSentence, source: str | None) -> Deadline:
-    addressed = [other for other in sentence.facts if other.kind == "addressee"]
-    actors = [
-        other
-        for other in sentence.facts
-        if other.kind in ACTOR_KINDS
-        and not any(a.start <= other.start and other.end <= a.end for a in addressed)
-    ]
     return Deadline(
         due=fact.value,
         wording=fact.text,
         primary=sentence.primary,
-        who=_values(actors),
-        whom=_values(addressed),
-        amounts=_values(other for other in sentence.facts if other.kind == "amount"),
+        who=values(actors(sentence)),
+        whom=values(addressees(sentence)),
+        amounts=values(other for other in sentence.facts if other.kind == "amount"),
         sentence=sentence.text,
         index=sentence.index,
         source=source,
     )
 
 
-def _values(facts: Iterable[Fact]) -> tuple[str, ...]:
-    """Return what facts stand for, each once."""
-    return tuple(dict.fromkeys(fact.value or fact.text for fact in facts))
-
-
-def _csv(found: Sequence[Deadline]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Deadline)])
-    for deadline in found:
-        row = asdict(deadline)
-        writer.writerow([";".join(cell) if isinstance(cell, tuple) else cell for cell in row.values()])
-    return buffer.getvalue()
-
-
 def _markdown(found: Sequence[Deadline]) -> str:
-    lines = ["| due | who | whom | type | sentence | source |", "|---|---|---|---|---|---|"]
-    for deadline in found:
-        cells = [
-            deadline.due or UNKNOWN,
-            ", ".join(deadline.who),
-            ", ".join(deadline.whom),
-            deadline.primary or "",
-            deadline.sentence,
-            f"{deadline.source or ''} {deadline.index + 1}".strip(),
-        ]
-        lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+    return to_markdown(
+        ("due", "who", "whom", "type", "sentence", "source"),
+        (
+            [
+                deadline.due or UNKNOWN,
+                ", ".join(deadline.who),
+                ", ".join(deadline.whom),
+                deadline.primary or "",
+                deadline.sentence,
+                f"{deadline.source or ''} {deadline.index + 1}".strip(),
+            ]
+            for deadline in found
+        ),
+    )
 
 
 def _text(found: Sequence[Deadline]) -> str:

@@ -24,7 +24,7 @@ from .readers.text import ReadText, read_markdown, read_text
 from .readers.web import fetch_document
 from .readers.worker import ParsedKind, Worker
 
-__all__ = ["ReadText", "read_document", "read_documents"]
+__all__ = ["ReadText", "read_data", "read_document", "read_documents"]
 
 Kind = ParsedKind | Literal["text", "markdown", "jsonl", "csv"]
 Outcome = ReadText | CommuniqueError
@@ -129,6 +129,23 @@ def read_document(source: str | Path, *, allow_private: bool = False) -> ReadTex
     if len(outcomes) != 1 or not isinstance(outcomes[0], ReadText):
         raise InputError(f"{source}: does not hold one document; read_documents reads several")
     return outcomes[0]
+
+
+def read_data(data: bytes, name: str, worker: Worker) -> Iterator[Outcome]:
+    """Read the documents of a file that is not on a disk, such as one sent to a server; see `read_documents`.
+
+    Args:
+        data: The file.
+        name: Its name, whose ending tells its kind where its content does not.
+        worker: Where heavy parsers run.
+
+    Yields:
+        Each document as read, or an error.
+    """
+    try:
+        yield from _read(io.BytesIO(data), name, Path(name).suffix.lower(), worker)
+    except (InputError, MissingExtraError) as error:
+        yield error
 
 
 def _files(path: Path, worker: Worker) -> Iterator[Outcome]:

@@ -1,8 +1,7 @@
-"""Results as text, JSON, JSON Lines, CSV and Markdown."""
+"""Results in every format: text, JSON, Markdown, tables, a page."""
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -17,10 +16,12 @@ from rich.text import Text
 from ..models.spans import FACT_KINDS, Fact
 from ..models.summarizer import Abstract
 from ..models.taxonomy import Kind, LabelSchema
+from .commitments import Commitment, commitments
 from .results import Analysis, LabelledSentence
+from .tables import Table, markdown_cell, record_table, to_csv, to_parquet, to_xlsx
 
 Content = Literal["analysis", "sentences", "abstract"]
-Format = Literal["text", "json", "jsonl", "csv", "markdown"]
+Format = Literal["text", "json", "jsonl", "csv", "markdown", "html", "xlsx", "parquet"]
 
 _HIDDEN: dict[Content, tuple[str, ...]] = {
     "analysis": (),
@@ -33,23 +34,32 @@ UNDECIDED = "(undecided)"
 """What stands in the place of a type where the classifier abstained."""
 
 
-def render(analyses: Sequence[Analysis], format: Format, content: Content, schema: LabelSchema) -> str:
-    """Write results in a format.
+def render(
+    analyses: Sequence[Analysis], format: Format, content: Content, schema: LabelSchema
+) -> str | bytes:
+    """Write results in a format; Excel and Parquet give bytes.
 
     Args:
         analyses: The results, one for each text.
         format: "text" is written without colour; `print_text` shows it on a terminal.
-        content: Whether sentences, abstract or both are wanted.
-        schema: The label schema, for the columns of the table.
+        content: Whether sentences, abstract or both are wanted. CSV and Parquet have one table, of the sentences unless
+            only abstracts are wanted; Excel has sentences, commitments and abstracts; a page always has the text.
+        schema: The label schema of the classifier.
+
+    Raises:
+        MissingExtraError: If the format needs an extra that is not installed.
     """
-    writers: dict[Format, Callable[[], str]] = {
+    writers: dict[Format, Callable[[], str | bytes]] = {
         "json": lambda: _json(analyses, content),
         "jsonl": lambda: "".join(
             json.dumps(to_dict(analysis, content), ensure_ascii=False) + "\n" for analysis in analyses
         ),
-        "csv": lambda: _abstract_csv(analyses) if content == "abstract" else _sentence_csv(analyses, schema),
+        "csv": lambda: to_csv(_table(analyses, content, undecided=UNDECIDED)),
         "markdown": lambda: "\n".join(_markdown(analysis, content) for analysis in analyses),
         "text": lambda: _plain_text(analyses, content, schema),
+        "html": lambda: _html(analyses, schema),
+        "xlsx": lambda: _xlsx(analyses, content),
+        "parquet": lambda: to_parquet(_table(analyses, content)),
     }
     return writers[format]()
 
@@ -96,64 +106,101 @@ def _json(analyses: Sequence[Analysis], content: Content) -> str:
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
-def _sentence_csv(analyses: Iterable[Analysis], schema: LabelSchema) -> str:
-    columns = ["source", "index", "start", "end", "primary", "types", "is_commitment"]
-    columns += ["commitment_probability", "confidence", "salience"]
-    columns += [f"p_{name}" for name in schema.names] + ["explanation", *FACT_KINDS, "text"]
-    return _csv(
-        columns,
+def sentence_table(analyses: Sequence[Analysis], *, undecided: str | None = None) -> Table:
+    """Return the sentences of analyses as a table, a row each.
+
+    Args:
+        analyses: The results of one classifier.
+        undecided: What stands for the primary type where the classifier abstained.
+    """
+    names = list(analyses[0].sentences[0].probabilities) if analyses else []
+    columns: dict[str, Any] = {
+        "source": str,
+        "index": int,
+        "start": int,
+        "end": int,
+        "primary": str,
+        "types": tuple[str, ...],
+        "is_commitment": bool,
+        "commitment_probability": float,
+        "confidence": float,
+        "salience": float,
+        **{f"p_{name}": float for name in names},
+        "explanation": tuple[str, ...],
+        **dict.fromkeys(FACT_KINDS, tuple[str, ...]),
+        "text": str,
+    }
+    rows = [
         (
-            [
-                analysis.source,
-                sentence.index,
-                sentence.start,
-                sentence.end,
-                sentence.primary or UNDECIDED,
-                ";".join(sentence.types),
-                sentence.is_commitment,
-                sentence.commitment_probability,
-                sentence.confidence,
-                sentence.salience,
-                *(sentence.probabilities[name] for name in schema.names),
-                ";".join(word.text for word in sentence.explanation),
-                *(
-                    ";".join(_value(fact) for fact in sentence.facts if fact.kind == kind)
-                    for kind in FACT_KINDS
-                ),
-                sentence.text,
-            ]
-            for analysis in analyses
-            for sentence in analysis.sentences
-        ),
+            analysis.source,
+            sentence.index,
+            sentence.start,
+            sentence.end,
+            sentence.primary or undecided,
+            sentence.types,
+            sentence.is_commitment,
+            sentence.commitment_probability,
+            sentence.confidence,
+            sentence.salience,
+            *(sentence.probabilities[name] for name in names),
+            tuple(word.text for word in sentence.explanation),
+            *(tuple(_value(fact) for fact in sentence.facts if fact.kind == kind) for kind in FACT_KINDS),
+            sentence.text,
+        )
+        for analysis in analyses
+        for sentence in analysis.sentences
+    ]
+    return Table("sentences", columns, rows)
+
+
+def abstract_table(analyses: Iterable[Analysis]) -> Table:
+    """Return the sentences of abstracts as a table, a row each."""
+    columns = {
+        "source": str,
+        "title": str,
+        "method": str,
+        "sentence": int,
+        "sources": tuple[int, ...],
+        "extracted": bool,
+        "text": str,
+    }
+    rows = [
+        (
+            analysis.source,
+            analysis.title,
+            analysis.abstract.method,
+            number,
+            part.sources,
+            part.extracted,
+            part.text,
+        )
+        for analysis in analyses
+        if analysis.abstract is not None
+        for number, part in enumerate(analysis.abstract.sentences)
+    ]
+    return Table("abstracts", columns, rows)
+
+
+def _table(analyses: Sequence[Analysis], content: Content, *, undecided: str | None = None) -> Table:
+    return (
+        abstract_table(analyses) if content == "abstract" else sentence_table(analyses, undecided=undecided)
     )
 
 
-def _abstract_csv(analyses: Iterable[Analysis]) -> str:
-    return _csv(
-        ["source", "title", "method", "sentence", "sources", "extracted", "text"],
-        (
-            [
-                analysis.source,
-                analysis.title,
-                analysis.abstract.method,
-                number,
-                ";".join(map(str, part.sources)),
-                part.extracted,
-                part.text,
-            ]
-            for analysis in analyses
-            if analysis.abstract is not None
-            for number, part in enumerate(analysis.abstract.sentences)
-        ),
-    )
+def _xlsx(analyses: Sequence[Analysis], content: Content) -> bytes:
+    """Write the table; of whole analyses all three, each on a sheet."""
+    table = _table(analyses, content, undecided=UNDECIDED)
+    if content != "analysis":
+        return to_xlsx([table])
+    found = record_table("commitments", Commitment, commitments(analyses))
+    return to_xlsx([table, found, abstract_table(analyses)])
 
 
-def _csv(columns: list[str], rows: Iterable[list[Any]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return buffer.getvalue()
+def _html(analyses: Sequence[Analysis], schema: LabelSchema) -> str:
+    # Imported on demand: the template engine costs a moment, which only those pay who want a page.
+    from .result_page import render_page
+
+    return render_page(analyses, schema)
 
 
 def _markdown(analysis: Analysis, content: Content) -> str:
@@ -174,14 +221,10 @@ def _markdown(analysis: Analysis, content: Content) -> str:
         for sentence in analysis.sentences:
             types = ", ".join(f"**{name}**" if sentence.is_commitment else name for name in sentence.types)
             types = types or UNDECIDED
-            facts = f" {_cell(_facts_line(sentence))} |" if has_facts else ""
-            lines.append(f"| {sentence.index + 1} | {types} |{facts} {_cell(sentence.text)} |")
+            facts = f" {markdown_cell(_facts_line(sentence))} |" if has_facts else ""
+            lines.append(f"| {sentence.index + 1} | {types} |{facts} {markdown_cell(sentence.text)} |")
         lines.append("")
     return "\n".join(lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _facts_line(sentence: LabelledSentence) -> str:

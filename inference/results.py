@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..models.explanation import Evidence
 from ..models.spans import Fact
 from ..models.summarizer import Abstract, AbstractSentence
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = ["Abstract", "AbstractSentence", "Analysis", "Evidence", "Fact", "LabelledSentence"]
 
@@ -71,3 +74,14 @@ class Analysis:
     def to_json(self, indent: int | None = None) -> str:
         """Return the result as JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return the sentences as a pandas data frame, a row each, with the columns of `--format parquet`.
+
+        Raises:
+            MissingExtraError: If the extra `tables` is not installed.
+        """
+        from .reports import sentence_table
+        from .tables import to_frame
+
+        return to_frame(sentence_table([self]))

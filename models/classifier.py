@@ -7,7 +7,7 @@ interface, so that engines can be compared number by number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -78,6 +78,10 @@ class ClassifierEngine(Protocol):
         """Return logits of shape (batch, types + 1), salience last, for what `padded_batch` made."""
         ...
 
+    def embeddings(self, batch: dict[str, NDArray[Any]]) -> Floats:
+        """Return the encoder's output averaged over each sentence's own tokens. Shape (batch, hidden)."""
+        ...
+
 
 class SentenceClassifier:
     """A classifier loaded from a model folder.
@@ -135,13 +139,31 @@ class SentenceClassifier:
 
     def logits(self, inputs: Sequence[SentenceInput]) -> Floats:
         """Return the uncalibrated logits, salience last. Shape (sentences, types + 1)."""
+        results, owners = self._run(self._engine.logits, inputs)
+        return self._combined(results, owners, len(inputs))
+
+    def embeddings(self, inputs: Sequence[SentenceInput]) -> Floats:
+        """Return the encoder's output for each sentence, of unit length. Shape (sentences, hidden)."""
+        results, owners = self._run(self._engine.embeddings, inputs)
+        summed = np.zeros((len(inputs), results.shape[1]))
+        np.add.at(summed, owners, results)
+        normalized: Floats = summed / np.linalg.norm(summed, axis=1, keepdims=True)
+        return normalized
+
+    def _run(
+        self, compute: Callable[[dict[str, NDArray[Any]]], Floats], inputs: Sequence[SentenceInput]
+    ) -> tuple[Floats, NDArray[np.int_]]:
+        """Compute something of every window; also return whose window each is."""
         windows = encode_windows(self.tokenizer, inputs, self.max_length, self.context_length)
-        results = np.empty((len(windows), len(self.schema.names) + 1))
+        results: Floats = np.empty((len(windows), 0))
         for chosen in batches_of_like_length([len(window.input_ids) for window in windows]):
             batch = [windows[i] for i in chosen]
             positions = [position_features(inputs[window.owner]) for window in batch]
-            results[chosen] = self._engine.logits(padded_batch(batch, positions, self.padding_id))
-        return self._combined(results, np.array([window.owner for window in windows]), len(inputs))
+            computed = compute(padded_batch(batch, positions, self.padding_id))
+            if not results.shape[1]:
+                results = np.empty((len(windows), computed.shape[1]))
+            results[chosen] = computed
+        return results, np.array([window.owner for window in windows])
 
     def _combined(self, results: Floats, owners: NDArray[np.int_], count: int) -> Floats:
         """Join the windows of each sentence: a type is there if any window has it.

@@ -431,6 +431,21 @@ class _Watch:
         return self.is_over()
 
 
+def fault_of(support: Support) -> str | None:
+    """Say why a written sentence cannot be let through; None if its source carries it."""
+    if support.unsupported:
+        item = support.unsupported[0]
+        where = "not in the source" if item.source is None else "not what the source says"
+        return f"the {item.kind} '{item.text}' is {where}"
+    if not support.sources:
+        return "no sentence of the source supports it"
+    if not support.is_told:
+        return "its wording is not in the source"
+    if support.fidelity < MIN_FIDELITY:
+        return "it joins the source's words in another way"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     """What grounding says of a written sentence."""
@@ -460,16 +475,8 @@ class _Judge:
         ]
 
     def _fault(self, support: Support, types: tuple[str, ...]) -> str | None:
-        if support.unsupported:
-            item = support.unsupported[0]
-            where = "not in the source" if item.source is None else "not what the source says"
-            return f"the {item.kind} '{item.text}' is {where}"
-        if not support.sources:
-            return "no sentence of the source supports it"
-        if not support.is_told:
-            return "its wording is not in the source"
-        if support.fidelity < MIN_FIDELITY:
-            return "it joins the source's words in another way"
+        if fault := fault_of(support):
+            return fault
         committed = any(self._schema.is_commitment(self._sentences[i].types) for i in support.sources)
         if self._schema.is_commitment(types) and not committed:
             return f"it tells a {types[0]} where the source holds no commitment"

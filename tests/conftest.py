@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import socket
 import threading
 import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -61,6 +64,17 @@ def write_corpus(path: Path, count: int, split: str, first: int = 0) -> Path:
     return path
 
 
+def made_once(tmp_path_factory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that all test processes of a run share: one makes it, the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared" / name
+    folder.parent.mkdir(exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            make(folder)
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     """The package must work without a network: any attempt to leave this machine fails the test."""
@@ -105,8 +119,11 @@ def classifier_overrides(corpus) -> list[str]:
     return [
         f"data.train={corpus['train']}",
         f"data.validation={corpus['validation']}",
-        "training.max_steps=24",
-        "training.threads=2",
+        "training.max_steps=40",
+        "training.learning_rate=5e-3",
+        "training.evaluations_per_epoch=1",
+        # Threads that wait for one another's tiny matrices cost many times what they compute.
+        "training.threads=1",
     ]
 
 
@@ -116,11 +133,11 @@ def classifier_folder(tmp_path_factory, classifier_overrides) -> Path:
     from communique.training.classifier import train_classifier
     from communique.training.config import ClassifierConfig, load_config
 
-    output = tmp_path_factory.mktemp("models") / "classifier"
-    config = load_config(
-        ClassifierConfig, "configs/tiny/classifier.yaml", [*classifier_overrides, f"output={output}"]
-    )
-    return train_classifier(config, quiet=True)
+    def train(output: Path) -> None:
+        overrides = [*classifier_overrides, f"output={output}"]
+        train_classifier(load_config(ClassifierConfig, "configs/tiny/classifier.yaml", overrides), quiet=True)
+
+    return made_once(tmp_path_factory, "classifier", train)
 
 
 @pytest.fixture(scope="session")
@@ -129,16 +146,20 @@ def summarizer_folder(tmp_path_factory, corpus) -> Path:
     from communique.training.config import SummarizerConfig, load_config
     from communique.training.summarizer import train_summarizer
 
-    output = tmp_path_factory.mktemp("models") / "summarizer"
     overrides = [
         f"data.train={corpus['train']}",
         f"data.validation={corpus['validation']}",
         "training.max_steps=4",
-        f"output={output}",
+        "training.evaluations_per_epoch=1",
     ]
-    return train_summarizer(
-        load_config(SummarizerConfig, "configs/tiny/summarizer.yaml", overrides), quiet=True
-    )
+
+    def train(output: Path) -> None:
+        config = load_config(
+            SummarizerConfig, "configs/tiny/summarizer.yaml", [*overrides, f"output={output}"]
+        )
+        train_summarizer(config, quiet=True)
+
+    return made_once(tmp_path_factory, "summarizer", train)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,6 @@
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -313,7 +315,7 @@ def test_batch(run, tmp_path, classifier_folder):
 
 
 def test_a_batch_run_says_how_far_it_is(run, tmp_path, classifier_folder, article, monkeypatch):
-    monkeypatch.setattr(cli, "SECONDS_BETWEEN_LINES", 0)
+    monkeypatch.setattr("communique.inference.commands.batch.SECONDS_BETWEEN_LINES", 0)
     arguments = ["batch", article, "--classifier", classifier_folder, "--types-only"]
     _, _, err = run(*arguments, "--output", tmp_path / "out")
     assert "1 of 1 documents, " in err and "0 s left" in err
@@ -379,6 +381,51 @@ def test_facts_and_deadlines(run, tmp_path):
     assert code == 2 and "yesterday" in err
 
 
+def test_commitments_are_listed(run, tmp_path):
+    article = tmp_path / "a.txt"
+    article.write_text("Norway will provide 5 million dollars for the ferry fund of Lima by 1 May 2027.")
+    code, out, _ = run("analyze", article, "--commitments", "--format", "jsonl")
+    assert code == 0
+    assert all(line["who"] == ["NOR"] and line["deadlines"] for line in map(json.loads, out.splitlines()))
+    code, _, err = run("analyze", article, "--commitments", "--deadlines")
+    assert code == 2 and "ask for one at a time" in " ".join(err.split())
+    code, _, err = run("analyze", article, "--commitments", "--format", "html")
+    assert code == 2 and "html shows whole texts" in " ".join(err.split())
+
+
+@pytest.mark.parametrize("listing", [(), ("--deadlines",), ("--commitments",)])
+@pytest.mark.parametrize("format", ["xlsx", "parquet"])
+def test_binary_formats_go_to_a_file_only(run, article, tmp_path, format, listing):
+    output = tmp_path / "out"
+    code, out, err = run(
+        "analyze", article, "--format", format, *listing, "--method", "extractive", "--output", output
+    )
+    assert (code, out, err) == (0, "", "")
+    assert output.read_bytes().startswith({"xlsx": b"PK", "parquet": b"PAR1"}[format])
+
+
+def test_binary_formats_are_refused_before_the_work(run, article, monkeypatch):
+    code, out, err = run("classify", article, "--format", "xlsx", "--classifier", "nonesuch", models=False)
+    assert code == 2 and out == "" and "name a file with --output" in " ".join(err.split())
+    terminal, name = pty.openpty()
+    code, _, err = run("classify", article, "--format", "parquet", "--output", os.ttyname(name))
+    os.close(terminal)
+    os.close(name)
+    assert code == 2 and "not written to a terminal" in " ".join(err.split())
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    code, _, err = run(
+        "classify", article, "--format", "xlsx", "--output", "x", "--classifier", "nonesuch", models=False
+    )
+    assert code == 1 and "pip install 'communique[tables]'" in err
+
+
+def test_a_page_has_facts_without_being_asked(run, tmp_path):
+    article = tmp_path / "a.txt"
+    article.write_text("Norway will pay 5 million euros by 1 May 2027.")
+    code, page, _ = run("analyze", article, "--format", "html", "--method", "extractive")
+    assert code == 0 and page.startswith("<!DOCTYPE html>") and "Norway (1)" in page
+
+
 def test_length_and_timeout(run, article):
     towns = ("Riga", "Oslo", "Lima", "Accra", "Hanoi", "Quito", "Dakar", "Suva")
     article.write_text(" ".join(f"The council approved a plan for the port of {town}." for town in towns))
@@ -390,3 +437,27 @@ def test_length_and_timeout(run, article):
     code, out, _ = run("summarize", article, "--timeout", "0.01")
     assert code == 0 and "the time of 0.01 s was over" in " ".join(out.split())
     assert run("summarize", article, "--timeout", "0")[0] == 2
+
+
+def test_suspects_are_found_edited_and_merged(run, corpus, tmp_path):
+    found, merged = tmp_path / "suspects.jsonl", tmp_path / "merged.jsonl"
+    arguments = ("corpus", "suspects", corpus["validation"], "--base", "tiny-encoder", "--output", found)
+    code, _, err = run(*arguments)
+    assert code == 0 and "sentence(s) to" in err
+    lines = [json.loads(line) for line in found.read_text().splitlines()]
+    lines[0]["types"] = lines[0]["suggested"]
+    found.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    # What somebody has edited is not lost.
+    code, _, err = run(*arguments)
+    assert code == 1 and "is there already; name another file, or add --overwrite" in err
+    code, _, err = run("corpus", "correct", corpus["validation"], "--suspects", found, "--output", merged)
+    assert code == 0 and "1 sentence(s) have other types" in err
+    assert run("corpus", "check", merged)[0] == 0 and merged.read_text() != corpus["validation"].read_text()
+
+
+def test_a_readme_gets_its_figures(run, tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- figures: facts -->\n<!-- end of figures -->\n")
+    code, _, err = run("models", "card", "--readme", readme)
+    assert code == 0 and f"wrote {readme}" in err and "| addressee |" in readme.read_text()
+    assert run("models", "card")[0] == 2

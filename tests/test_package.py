@@ -47,7 +47,7 @@ def test_using_needs_neither_torch_nor_transformers(classifier_folder, summarize
     """With the training packages hidden, everything but training works and a missing extra is one sentence."""
     code = f"""
 import sys
-for name in ("torch", "transformers", "datasets", "evaluate", "sklearn", "peft", "gguf", "matplotlib", "jinja2"):
+for name in ("torch", "transformers", "datasets", "evaluate", "sklearn", "peft", "gguf", "matplotlib"):
     sys.modules[name] = None
 import communique
 analyzer = communique.load({str(classifier_folder)!r})
@@ -57,7 +57,6 @@ for action in (
     lambda: communique.load({str(classifier_folder)!r}, engine="torch"),
     lambda: __import__("communique.training.classifier"),
     lambda: __import__("communique.training.figures"),
-    lambda: __import__("communique.training.cards"),
 ):
     try:
         action()
@@ -67,7 +66,7 @@ for action in (
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.count("needs the extra") == 4
+    assert result.stdout.count("needs the extra") == 3
 
 
 @pytest.mark.parametrize("name", communique.__all__)
@@ -86,6 +85,10 @@ def test_data_travel_with_the_package():
         "py.typed",
         "configs/classifier.yaml",
         "seeds/seed-article.txt",
+        "inference/templates/results.html.jinja",
+        "inference/templates/results.css",
+        "inference/templates/results.js",
         "models/commitment_types.yaml",
+        "seeds/comparisons/pairs.jsonl",
     ):
         assert root.joinpath(path).is_file(), path

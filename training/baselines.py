@@ -158,7 +158,7 @@ def _regression_types(
         vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
         features, questions = vectorizer.fit_transform(known), vectorizer.transform(asked)
     else:
-        embedded = embeddings([*known, *asked])
+        embedded = sentence_embeddings([*known, *asked])
         features, questions = embedded[: len(known)], embedded[len(known) :]
     targets = multi_hot([sentence.types for document in training for sentence in document.sentences], schema)
     model = OneVsRestClassifier(LogisticRegression(C=10, max_iter=1000)).fit(features, targets)
@@ -193,8 +193,16 @@ def _contrastive_types(
         return [score.types for score in classifier.score([SentenceInput(text) for text in asked])]
 
 
-def embeddings(texts: Sequence[str], base: str = "minilm") -> Floats:
-    """Embed texts with a base encoder as it is: the mean of its output over the first 256 tokens."""
+def sentence_embeddings(texts: Sequence[str], base: str = "minilm") -> Floats:
+    """Embed sentences with a base encoder as it is: the mean of its output over the tokens.
+
+    Args:
+        texts: Sentences.
+        base: An encoder, as in a configuration.
+
+    Returns:
+        Shape (sentences, hidden size).
+    """
     import torch
     import transformers
     from transformers import AutoModel, AutoTokenizer

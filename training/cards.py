@@ -6,22 +6,26 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..errors import MissingExtraError
-from ..models.folder import file_hash, write_hashes
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-try:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-except ImportError:
-    raise MissingExtraError("A model card", "train") from None
+from ..models.folder import file_hash, write_hashes
 
 EVALUATIONS = "evaluations"
 
 
 def write_card(folder: Path) -> Path:
-    """Write a model folder's README.md from its config, labels, run record and evaluations.
+    """Write a model folder's README.md, which is `card_text`. The folder's hashes are written anew."""
+    path = folder / "README.md"
+    path.write_text(card_text(folder), encoding="utf-8")
+    write_hashes(folder)
+    return path
+
+
+def card_text(folder: Path) -> str:
+    """Tell a model from its config, labels, run record and evaluations.
 
     Evaluations are the files `evaluations/NAME.json` (its `metrics.json`) and `evaluations/NAME-FIGURE.png`
-    that `communique evaluate` wrote. The folder's hashes are written anew.
+    that `communique evaluate` wrote.
     """
 
     def read(name: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -40,16 +44,8 @@ def write_card(folder: Path) -> Path:
         for path in folder.rglob("*")
         if path.suffix.startswith((".safetensors", ".bin", ".gguf", ".part"))
     )
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # Markdown, not HTML
-    )
-    environment.filters["figure"] = lambda value: f"{value:.3f}"
-    card = environment.get_template(f"{config['kind']}_card.md.jinja").render(
+    template = markdown_environment().get_template(f"{config['kind']}_card.md.jinja")
+    return template.render(
         config=config,
         labels=read("labels.json"),
         run=read("run.json"),
@@ -59,7 +55,17 @@ def write_card(folder: Path) -> Path:
         hashes={path.relative_to(folder).as_posix(): file_hash(path) for path in weights},
         sizes={path.relative_to(folder).as_posix(): path.stat().st_size / 1e6 for path in weights},
     )
-    path = folder / "README.md"
-    path.write_text(card, encoding="utf-8")
-    write_hashes(folder)
-    return path
+
+
+def markdown_environment() -> Environment:
+    """Return what fills the templates of cards; `figure` writes a number with three places."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # Markdown, not HTML
+    )
+    environment.filters["figure"] = lambda value: f"{value:.3f}"
+    return environment

@@ -49,6 +49,10 @@ class DataConfig(_Strict):
     """Where no validation file is named: the share of each label's examples that is set aside for it. With 0
     nothing is decided: the last epoch, temperatures of 1 and thresholds of 0.5 hold."""
 
+    abstracts: tuple[str, ...] = ()
+    """Files with lines of `id` and `abstract`: a summarizer learns from these instead of the abstracts that the
+    documents themselves have."""
+
     def training_files(self) -> list[Path]:
         """Return the files to learn from: of the optional ones those that exist."""
         return [*map(data_path, (*self.train, *self.extra)), *_existing(self.optional)]

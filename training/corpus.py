@@ -82,6 +82,13 @@ class AnnotatedDocument(BaseModel):
         return [self.text[sentence.start : sentence.end] for sentence in self.sentences]
 
 
+class _AbstractLine(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(min_length=1)
+    abstract: str = Field(min_length=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something wrong in a corpus file."""
@@ -117,6 +124,28 @@ def load_documents(paths: Iterable[str | Path], schema: LabelSchema) -> list[Ann
     if not documents:
         raise CorpusError(f"{', '.join(map(str, paths))}: no annotated document in it")
     return documents
+
+
+def read_abstracts(paths: Iterable[Path]) -> dict[str, str]:
+    """Read abstracts by the identifiers of their documents.
+
+    Raises:
+        CorpusError: If a file cannot be read, a line is not `{"id": ..., "abstract": ...}`, or an identifier
+            occurs twice; naming file and line.
+    """
+    abstracts: dict[str, str] = {}
+    for path in paths:
+        for number, line in numbered_lines(path):
+            try:
+                found = _AbstractLine.model_validate_json(line)
+            except ValidationError:
+                raise CorpusError(
+                    f'{path}:{number}: a line must be {{"id": "...", "abstract": "..."}}'
+                ) from None
+            if found.id in abstracts:
+                raise CorpusError(f"{path}:{number}: a second abstract of document '{found.id}'; leave one")
+            abstracts[found.id] = found.abstract
+    return abstracts
 
 
 def check_files(paths: Sequence[str | Path], schema: LabelSchema) -> list[Problem]:

@@ -7,6 +7,7 @@ Every figure has a 95 % interval by bootstrap over documents, and systems are co
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,9 +18,9 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from .._version import __version__
-from ..errors import PredictionsError
+from ..errors import ModelFolderError, PredictionsError
 from ..inference.api import Analyzer
-from ..models.classifier import SentenceScores
+from ..models.classifier import SentenceClassifier, SentenceScores
 from ..models.folder import file_hash
 from ..models.grounding import check_support
 from ..models.summarizer import Abstract, SourceSentence, extract
@@ -101,6 +102,8 @@ def evaluate_models(
     systems: Mapping[str, Path] | None = None,
     texts: bool = True,
     predictions_file: Path | None = None,
+    seen: Sequence[Path] = (),
+    curve: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Judge the models on held-out annotated documents.
 
@@ -113,6 +116,8 @@ def evaluate_models(
         texts: Quote sentences and abstracts, the worst errors among them. Without, no sentence of the data is in
             the result or in `predictions_file`.
         predictions_file: Where to write what the models predicted, in the form of `systems`.
+        seen: What the classifier learned from; the slices then tell unseen bodies and topics apart.
+        curve: Folders of classifiers that learned from more or fewer data; each is judged on the same documents.
 
     Returns:
         Plain data as `training.metrics_schema` describes them: `systems` by name, each with `classification` and
@@ -121,11 +126,14 @@ def evaluate_models(
 
     Raises:
         CorpusError: If a document is broken.
+        ModelFolderError: If a folder of `curve` holds no classifier with the same labels.
         PredictionsError: If a file of predictions is broken, or a system has the name of another.
     """
     started = time.monotonic()
     schema = analyzer.schema
     documents = load_documents(paths, schema)
+    learned_from = load_documents(seen, schema) if seen else []
+    points = [_learner(folder, schema) for folder in curve]
     others = _other_systems(systems or {}, documents, schema)
     scores = analyzer.classifier.score_documents([document.sentence_texts() for document in documents])
     abstracts = abstracts and any(document.abstract for document in documents)
@@ -153,7 +161,9 @@ def evaluate_models(
     told = {name: abstract_statistics(group, documents, schema) for name, group in written.items()}
     result: dict[str, Any] = {name: {} for name in [*judged, *written]}
     for name, statistics in classified.items():
-        result[name] |= _judged_sentences(judged[name], statistics, documents, schema, texts=texts)
+        result[name] |= _judged_sentences(
+            judged[name], statistics, documents, schema, texts=texts, seen=learned_from
+        )
     for name, predicted in {OURS: _from_raw_text(analyzer, documents, ours), **others}.items():
         if any(prediction.has_offsets for prediction in predicted):
             result[name]["raw_text"] = _raw_text(predicted, documents, schema)
@@ -184,6 +194,10 @@ def evaluate_models(
             *system_differences("classification", classified),
             *system_differences("abstracts", told),
         ],
+        "seen": {path.name: file_hash(path) for path in seen},
+        "learning_curve": sorted(
+            (_curve_point(classifier, documents) for classifier in points), key=lambda p: p["sentences"]
+        ),
     }
 
 
@@ -306,6 +320,7 @@ def _judged_sentences(
     schema: LabelSchema,
     *,
     texts: bool,
+    seen: Sequence[AnnotatedDocument] = (),
 ) -> dict[str, Any]:
     """Judge what a system says of the annotated sentences.
 
@@ -315,11 +330,12 @@ def _judged_sentences(
         documents: The annotated documents.
         schema: The labels.
         texts: Quote the sentences of the worst errors.
+        seen: What the system learned from, where that shall part the documents.
     """
     given, references = predictions.types or [], _references(documents)
     agreement = intervals(set_agreement_statistics(given, references))
     classification = plain_intervals(intervals(statistics) | agreement)
-    divisions = _slices(given, references, documents, schema)
+    divisions = _slices(given, references, documents, schema, seen)
     result: dict[str, Any] = {
         "classification": classification,
         "kappa": classification["primary_kappa"]["value"],
@@ -358,10 +374,11 @@ def _slices(
     references: Sequence[Types],
     documents: Sequence[AnnotatedDocument],
     schema: LabelSchema,
+    seen: Sequence[AnnotatedDocument],
 ) -> dict[str, dict[str, Any]]:
     """Judge the parts of the data on their own; the intervals come from the documents that have some of a part."""
     result: dict[str, dict[str, Any]] = {}
-    for name, division in slices(documents, schema).items():
+    for name, division in slices(documents, schema, seen).items():
         result[name] = {}
         for part in division.parts:
             chosen = [[i for i, p in enumerate(group) if p == part] for group in division.of_sentences]
@@ -543,6 +560,31 @@ def _raw_text(
         "sentences_found": matched,
         "sentences_missed": annotated - matched,
         "sentences_extra": extra,
+    }
+
+
+def _learner(folder: Path, schema: LabelSchema) -> SentenceClassifier:
+    """Load a classifier of a learning curve, before what takes minutes."""
+    classifier = SentenceClassifier.load(folder)
+    if classifier.schema.names != schema.names:
+        raise ModelFolderError(
+            f"{folder}: has the types {classifier.schema.names}, the classifier that is judged {schema.names}; "
+            "a learning curve needs the same labels"
+        )
+    return classifier
+
+
+def _curve_point(classifier: SentenceClassifier, documents: Sequence[AnnotatedDocument]) -> dict[str, Any]:
+    """Judge a classifier on annotated documents, and tell how much it learned from."""
+    scores = classifier.score_documents([document.sentence_texts() for document in documents])
+    given: list[Types] = [[score.types for score in group] for group in scores]
+    counts = json.loads((classifier.folder.path / "run.json").read_text(encoding="utf-8"))["counts"]["train"]
+    statistics = type_statistics(given, _references(documents), classifier.schema)
+    return {
+        "run": classifier.folder.path.name,
+        "documents": counts["documents"],
+        "sentences": counts["sentences"],
+        "classification": plain_intervals(intervals(statistics)),
     }
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import CorpusError
 from ..models.facts import find_facts
+from ..models.folder import file_hash
 from ..models.spans import FACT_KINDS, FactKind
 from ..models.text import Document, segment
 from .corpus import numbered_lines
@@ -116,7 +117,7 @@ def evaluate_facts(paths: Sequence[Path]) -> dict[str, Any]:
             counts[index, place] = len(wanted), len(given), len(wanted & given), right
     kinds = {kind: _scores(counts[:, [place]]) for place, kind in enumerate(FACT_KINDS)}
     return {
-        "data": [str(path) for path in paths],
+        "data": {path.name: file_hash(path) for path in map(Path, paths)},
         "documents": len(documents),
         "sentences": sentences,
         "kinds": {**kinds, "all": _scores(counts)},

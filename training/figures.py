@@ -131,13 +131,16 @@ def abstract_scores(result: Mapping[str, Any], path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
-def evaluation_figures(system: Mapping[str, Any], folder: Path) -> list[Path]:
+def evaluation_figures(
+    system: Mapping[str, Any], folder: Path, curve: Sequence[Mapping[str, Any]] = ()
+) -> list[Path]:
     """Draw an evaluation of one system: confusion matrix, types, calibration, risk and coverage.
 
     Args:
         system: What `evaluate_models` returned of the system; without confidence the last two are left out.
         folder: Where to write `confusion-matrix`, `per-type`, `calibration` and `risk-coverage`, each as a PNG and
             an SVG file; made if missing.
+        curve: The points of a learning curve, drawn as `learning-curve`.
 
     Returns:
         The files.
@@ -152,6 +155,8 @@ def evaluation_figures(system: Mapping[str, Any], folder: Path) -> list[Path]:
             system["reliability"], system["calibration"]["calibration_error"]
         )
         figures["risk-coverage"] = _risk_coverage(system["risk_coverage"])
+    if curve:
+        figures["learning-curve"] = _learning_curve(curve)
     paths = []
     for name, figure in figures.items():
         for ending in ("png", "svg"):
@@ -260,6 +265,31 @@ def _risk_coverage(curve: Sequence[Mapping[str, Any]]) -> Figure:
     axes.set_ylabel("risk: share of their primary types that is wrong")
     axes.grid(alpha=0.3)
     axes.legend(loc="upper left")
+    return figure
+
+
+def _learning_curve(points: Sequence[Mapping[str, Any]]) -> Figure:
+    figure = Figure(figsize=(6.5, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    sentences = [point["sentences"] for point in points]
+    styles: dict[str, tuple[str, dict[str, Any]]] = {
+        "primary_macro_f1": ("macro-F1, primary type", {"color": "#0072B2", "marker": "o"}),
+        "primary_accuracy": (
+            "accuracy, primary type",
+            {"color": "#D55E00", "marker": "s", "linestyle": "--"},
+        ),
+        "commitment_f1": ("commitment or not, F1", {"color": "#555555", "marker": "^", "linestyle": ":"}),
+    }
+    for measure, (label, style) in styles.items():
+        found = [point["classification"][measure] for point in points]
+        values = [interval["value"] for interval in found]
+        axes.errorbar(sentences, values, yerr=_error_bars(found), capsize=3, label=label, **style)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("training sentences")
+    axes.set_ylabel("value, 95 % interval")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right")
     return figure
 
 

@@ -151,7 +151,8 @@ class SystemForm(_Form):
     confusion: ConfusionForm | None = None
     by_genre: dict[str, GenreForm] | None = None
     slices: dict[str, dict[str, SliceForm]] | None = None
-    """By division (genre, primary type, length, decade, context, quotation), then by part."""
+    """By division (genre, primary type, length, decade, context, quotation; with training data body and topic, "seen"
+    or "unseen" there), then by part."""
     calibration: dict[str, IntervalForm] | None = None
     reliability: list[BinForm] | None = None
     risk_coverage: list[CoverageForm] | None = None
@@ -162,6 +163,17 @@ class SystemForm(_Form):
     errors: list[ErrorForm] | None = None
     """The wrong sentences that it was most sure of."""
     written: list[WrittenForm] | None = None
+
+
+class CurvePointForm(_Form):
+    """A classifier's figures, and how much it learned from."""
+
+    run: str
+    """Its folder's name."""
+    documents: int
+    sentences: int
+    """Of its training data."""
+    classification: dict[str, IntervalForm]
 
 
 class DifferenceForm(IntervalForm):
@@ -197,6 +209,10 @@ class EvaluationForm(_Form):
     abstract_measures: list[str]
     systems: dict[str, SystemForm]
     differences: list[DifferenceForm] = []
+    seen: dict[str, str] = {}
+    """The sha256 of each file of training data by which bodies and topics are seen or unseen."""
+    learning_curve: list[CurvePointForm] = []
+    """Further classifiers on the same documents, by the size of their training data."""
 
 
 def metrics_schema() -> dict[str, Any]:

@@ -29,6 +29,15 @@ from .metrics import Types
 from .significance import Floats
 
 SHOWN_PROBLEMS = 20
+SHOWN_CHARACTERS = 40
+
+_WANTED = {
+    "model_type": "object with fields",
+    "model_attributes_type": "object with fields",
+    "tuple_type": "list",
+    "string_type": "text in quotation marks",
+}
+"""What was expected, by pydantic's name of the error, in the words of JSON."""
 
 
 class PredictedSentence(BaseModel):
@@ -44,7 +53,7 @@ class PredictedSentence(BaseModel):
     """Offset after its last character."""
     confidence: float | None = Field(default=None, ge=0, le=1)
     """How likely the primary type is the right one."""
-    salience: float | None = None
+    salience: float | None = Field(default=None, allow_inf_nan=False)
     """How much an abstract should tell it; only the order counts."""
 
     @model_validator(mode="after")
@@ -242,16 +251,28 @@ def _read(path: Path) -> Iterator[tuple[int, PredictedDocument | None, list[str]
             try:
                 yield line, PredictedDocument.model_validate(json.loads(content)), []
             except json.JSONDecodeError as error:
-                message = f"is not JSON (column {error.colno}: {error.msg}); one document a line"
-                yield line, None, [message]
+                yield line, None, [_json_message(content, error)]
             except ValidationError as error:
                 yield line, None, [_validation_message(problem) for problem in error.errors()]
     except CorpusError as error:
         raise PredictionsError(str(error)) from None
 
 
+def _json_message(content: str, error: json.JSONDecodeError) -> str:
+    if content.strip() == "[":
+        return "begins a list; a file of predictions is no list, but one document a line"
+    if error.msg == "Extra data":
+        return f"goes on after a document (column {error.colno}); one document a line, without commas between"
+    return f"is not JSON (column {error.colno}: {error.msg}); one document a line"
+
+
 def _validation_message(problem: Any) -> str:  # noqa: ANN401 - pydantic's error details
     place = _field(problem["loc"])
+    wanted = _WANTED.get(problem["type"])
+    if problem["type"] == "missing":
+        return f"field '{place}': is missing"
+    if wanted is not None:
+        return f"field '{place}': {_shown(problem['input'])} is no {wanted}"
     if problem["type"] == "extra_forbidden":
         models: dict[object, type[BaseModel]] = {
             "sentences": PredictedSentence,
@@ -260,7 +281,15 @@ def _validation_message(problem: Any) -> str:  # noqa: ANN401 - pydantic's error
         inner = len(problem["loc"]) > 1
         model = models[problem["loc"][0]] if inner else PredictedDocument
         return f"unknown field '{place}'{nearest(str(problem['loc'][-1]), list(model.model_fields))}"
-    return f"field '{place}': {problem['msg'].removeprefix('Value error, ')}"
+    message = problem["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    # What a whole sentence or document holds is too long to show.
+    value = "" if isinstance(problem["input"], dict) else f"{_shown(problem['input'])} "
+    return f"field '{place}': {value}{message}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 
 def _field(parts: Sequence[object]) -> str:
@@ -330,5 +359,26 @@ def _partial_fields(
                     f"{path}:{lines[name]}: field '{field}': is missing, while other documents have it; give it "
                     "with all of them or with none"
                 )
+    for field in ("confidence", "salience"):
+        yield from _partial_values(path, found, lines, field)
     if found and not any(having.values()):
         yield f"{path}: field 'sentences': no document has it, nor 'abstract'; there is nothing to judge"
+
+
+def _partial_values(
+    path: Path, found: dict[str, PredictedDocument], lines: dict[str, int], field: str
+) -> Iterator[str]:
+    """Yield, for each document, the first sentence that lacks what other sentences have."""
+    missing = {
+        name: [i for i, s in enumerate(document.sentences or ()) if getattr(s, field) is None]
+        for name, document in found.items()
+    }
+    sentences = sum(len(document.sentences or ()) for document in found.values())
+    if sum(map(len, missing.values())) == sentences:
+        return
+    for name, indices in missing.items():
+        if indices:
+            yield (
+                f"{path}:{lines[name]}: field 'sentences[{indices[0]}].{field}': is missing, while other sentences "
+                "have it; give it with all of them or with none"
+            )

@@ -8,15 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import CommuniqueError, MissingExtraError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..errors import CommuniqueError
 from .abstract_writers import OURS
 from .evaluation import CONTRAST_MEASURES
 from .figures import evaluation_figures
-
-try:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-except ImportError:
-    raise MissingExtraError("A report", "train") from None
 
 METRICS = "metrics.json"
 REPORT = "report.html"
@@ -43,7 +40,9 @@ def write_evaluation(result: Mapping[str, Any], folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         metrics.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        figures = evaluation_figures(result["systems"][OURS], folder / FIGURES)
+        figures = evaluation_figures(
+            result["systems"][OURS], folder / FIGURES, result.get("learning_curve", [])
+        )
         report.write_text(html_report(result, figures), encoding="utf-8")
     except OSError as error:
         raise CommuniqueError(f"{error.filename or folder}: cannot be written ({error.strerror})") from None
@@ -76,6 +75,7 @@ def html_report(result: Mapping[str, Any], figures: Sequence[Path]) -> str:
         ours=result["systems"][OURS],
         pictures=pictures,
         contrast_measures=CONTRAST_MEASURES,
+        curve=result.get("learning_curve", []),
     )
 
 
@@ -115,6 +115,13 @@ def markdown_tables(result: Mapping[str, Any]) -> str:
             "",
         ]
         lines += measure_table(result, "abstracts", result["abstract_measures"])
+    if result.get("learning_curve"):
+        measures = result["classification_measures"]
+        lines += ["", f"| run | training sentences | {' | '.join(map(_label, measures))} |"]
+        lines.append("|---|---|" + "---|" * len(measures))
+        for point in result["learning_curve"]:
+            found = " | ".join(figure_cell(point["classification"][name]) for name in measures)
+            lines.append(f"| {point['run']} | {point['sentences']} | {found} |")
     if result["differences"]:
         lines += ["", *difference_table(result)]
     return "\n".join(lines)

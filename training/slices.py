@@ -11,6 +11,9 @@ from .corpus import AnnotatedDocument
 
 LENGTHS = ((15, "up to 15 words"), (30, "16 to 30 words"), (45, "31 to 45 words"))
 LONGEST = "more than 45 words"
+SEEN, UNSEEN, UNKNOWN = "seen", "unseen", "unknown"
+SEEN_PARTS = (SEEN, UNSEEN, UNKNOWN)
+"""Whether training data hold a body or topic; unknown where a document does not say its own."""
 
 # Who or what it speaks of stands in a sentence before: "He also urged …", "The two sides agreed …".
 _CONTEXT_DEPENDENT = re.compile(
@@ -32,11 +35,22 @@ class Division:
     """The part of each sentence of each document."""
 
 
-def slices(documents: Sequence[AnnotatedDocument], schema: LabelSchema) -> dict[str, Division]:
-    """Part the sentences by genre, primary type, length, decade, dependence on context, and quotation."""
+def slices(
+    documents: Sequence[AnnotatedDocument],
+    schema: LabelSchema,
+    seen: Sequence[AnnotatedDocument] = (),
+) -> dict[str, Division]:
+    """Part the sentences by genre, primary type, length, decade, dependence on context, and quotation.
+
+    Args:
+        documents: Annotated documents.
+        schema: Their labels.
+        seen: What a model learned from; with it the sentences are also parted by whether their document's body is
+            named there, as a document's body or in a text, and whether its topic is one of theirs.
+    """
     texts = [document.sentence_texts() for document in documents]
     lengths = [*(name for _, name in LENGTHS), LONGEST]
-    return {
+    divisions = {
         "genre": _division([[d.genre or "unknown"] * len(d.sentences) for d in documents]),
         "primary type": _division(
             [[schema.primary(s.types) for s in d.sentences] for d in documents], schema.names
@@ -56,6 +70,21 @@ def slices(documents: Sequence[AnnotatedDocument], schema: LabelSchema) -> dict[
             ]
         ),
     }
+    if seen:
+        bodies, topics = ({_plain(getattr(d, key)) for d in seen} for key in ("body", "topic"))
+        told = "\n".join(_plain(document.text) for document in seen)
+
+        def has_body(body: str) -> bool:
+            return body in bodies or re.search(rf"(?<!\w){re.escape(body)}(?!\w)", told) is not None
+
+        known = {body: has_body(body) for body in {_plain(document.body) for document in documents}}
+        divisions["body"] = _division(
+            [[_seen(d.body, known[_plain(d.body)])] * len(d.sentences) for d in documents], SEEN_PARTS
+        )
+        divisions["topic"] = _division(
+            [[_seen(d.topic, _plain(d.topic) in topics)] * len(d.sentences) for d in documents], SEEN_PARTS
+        )
+    return divisions
 
 
 def needs_context(sentence: str) -> bool:
@@ -77,3 +106,11 @@ def _decade(date: str) -> str:
     """Find the decade in a date as its source writes it, such as 2014-05-01 or 27-MAR-1987."""
     year = _YEAR.search(date)
     return f"{year.group(1)[:3]}0s" if year else "unknown"
+
+
+def _seen(name: str, is_known: bool) -> str:
+    return UNKNOWN if not name.strip() else SEEN if is_known else UNSEEN
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from ..errors import MissingExtraError, TrainingError
+from ..errors import CorpusError, MissingExtraError, TrainingError
 from ..models.folder import (
     FORMAT_VERSION,
     new_model_folder,
@@ -20,18 +22,20 @@ from ..models.folder import (
 from ..models.grounding import SourceIndex
 from ..models.summarizer import (
     GGUF_WEIGHTS,
+    PROMPT_SENTENCES,
     TRANSFORMERS_FOLDER,
     MeetingSummarizer,
     SourceSentence,
     build_prompt,
+    fault_of,
     select_sentences,
 )
 from ..models.taxonomy import LabelSchema
 from ..models.text import segment
 from .base_models import Checkpoint, find_checkpoint
 from .cards import write_card
-from .config import SummarizerConfig, to_yaml
-from .corpus import AnnotatedDocument, load_documents, statistics
+from .config import SummarizerConfig, data_path, to_yaml
+from .corpus import AnnotatedDocument, load_documents, read_abstracts, statistics
 from .figures import loss_curve
 
 try:
@@ -81,7 +85,8 @@ def train_summarizer(
         ModelFolderError: If the output exists and `overwrite` is false.
     """
     schema = schema_of(config.model.label_schema)
-    train = _with_abstract(config.data.training_files(), schema)
+    own = read_abstracts(map(data_path, config.data.abstracts))
+    train = _with_abstract(config.data.training_files(), schema, own)
     validation = _with_abstract(config.data.validation_files(), schema)
     checkpoint = find_checkpoint(config.model.base)
     run = start_run(config, resume=resume, overwrite=overwrite)
@@ -133,17 +138,22 @@ def training_pairs(
 ) -> tuple[str, str] | None:
     """Make the prompt and the abstract of one document.
 
-    The selection is the one that inference makes, from the annotated salience with noise. Abstract
-    sentences that say what the selected sentences do not are left out, so that the model never learns
-    to add something.
+    The selection is the one that inference makes, from the annotated salience with noise. Of the abstract
+    only the sentences are kept that inference would let through, so that the model learns to write what
+    grounding accepts; where some are left out, the prompt shrinks in proportion, so that it does not learn
+    to leave things out.
 
     Returns:
-        Prompt and abstract, or None when no abstract sentence is supported by the selection.
+        Prompt and abstract, or None when no abstract sentence is carried by the selection.
     """
     texts = document.sentence_texts()
     written = [sentence.text for sentence in segment(document.abstract or "")]
-    index = SourceIndex(texts)
-    supporting = {source for text in written for source in index.support(text).sources}
+    index = SourceIndex([*([document.title] if document.title else []), *texts])
+    carried = [support for support in map(index.support, written) if fault_of(support) is None]
+    if not carried:
+        return None
+    offset = 1 if document.title else 0
+    supporting = {source - offset for support in carried for source in support.sources}
     chance = random.Random(seed)
     sentences = [
         SourceSentence(
@@ -155,10 +165,12 @@ def training_pairs(
         )
         for i, (text, sentence) in enumerate(zip(texts, document.sentences, strict=True))
     ]
-    chosen = select_sentences(sentences, document.title, schema)
+    shown_at_most = max(len(supporting), math.ceil(PROMPT_SENTENCES * len(carried) / len(written)))
+    chosen = select_sentences(sentences, document.title, schema, max_sentences=shown_at_most)
     shown = SourceIndex([*([document.title] if document.title else []), *(texts[i] for i in chosen)])
-    supports = map(shown.support, written)
-    target = [support.text for support in supports if support.is_told and not support.unsupported]
+    target = [
+        support.text for support in map(shown.support, [s.text for s in carried]) if fault_of(support) is None
+    ]
     if not target:
         return None
     prompt = build_prompt(document.title, [(sentences[i].types[0], texts[i]) for i in chosen], tags=tags)
@@ -194,8 +206,20 @@ def _trainable(model: Any) -> Any:  # noqa: ANN401 - a transformers model
     return model
 
 
-def _with_abstract(paths: Sequence[Path], schema: LabelSchema) -> list[AnnotatedDocument]:
-    documents = [document for document in load_documents(paths, schema) if document.abstract]
+def _with_abstract(
+    paths: Sequence[Path], schema: LabelSchema, own: Mapping[str, str] = MappingProxyType({})
+) -> list[AnnotatedDocument]:
+    """Load the documents that have an abstract, in the documents or apart from them."""
+    loaded = load_documents(paths, schema)
+    if unknown := own.keys() - {document.id for document in loaded}:
+        raise CorpusError(
+            f"data.abstracts: no document of the training data has the id '{min(unknown)}'; name its file in data.train"
+        )
+    documents = [
+        document.model_copy(update={"abstract": own[document.id]}) if document.id in own else document
+        for document in loaded
+    ]
+    documents = [document for document in documents if document.abstract]
     if not documents:
         raise TrainingError(f"{', '.join(map(str, paths))}: no document has an abstract to learn from")
     return documents

@@ -28,7 +28,7 @@ from .abstract_writers import (
     Writings,
     documents_with_abstract,
 )
-from .baselines import embeddings
+from .baselines import sentence_embeddings
 from .corpus import AnnotatedDocument, load_documents
 from .evaluation import (
     ABSTRACT_MEASURES,
@@ -264,7 +264,9 @@ def _further_values(
 ) -> dict[str, Sequence[float]]:
     """Compute the measures that `abstract_statistics` lacks, a value for each document."""
     texts = [" ".join(text for text, _ in abstract) for abstract in writings.abstracts]
-    vectors = embeddings([*(text or "." for text in texts), *(d.abstract or "" for d in documents)], encoder)
+    vectors = sentence_embeddings(
+        [*(text or "." for text in texts), *(d.abstract or "" for d in documents)], encoder
+    )
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     ours, references = np.split(unit, 2)
     words = [len(text.split()) for text in texts]

@@ -47,6 +47,21 @@ class OutputFormat(StrEnum):
     jsonl = "jsonl"
     csv = "csv"
     markdown = "markdown"
+    html = "html"
+    xlsx = "xlsx"
+    parquet = "parquet"
+
+
+BINARY = (OutputFormat.xlsx, OutputFormat.parquet)
+SHOWS_FACTS = (OutputFormat.html, OutputFormat.xlsx)
+"""Formats of whole analyses that would be poor without facts."""
+
+
+class Listing(StrEnum):
+    """What `analyze` lists over all texts in place of the analyses."""
+
+    deadlines = "deadlines"
+    commitments = "commitments"
 
 
 FormatOption = Annotated[OutputFormat, typer.Option("--format", "-f", help="How to write the results.")]
@@ -65,6 +80,10 @@ def analyze(
     deadlines: Annotated[
         bool, typer.Option("--deadlines", help="List what is due when over all texts, and nothing else.")
     ] = False,
+    commitments: Annotated[
+        bool,
+        typer.Option("--commitments", help="List who promised what over all texts, and nothing else."),
+    ] = False,
     date: Annotated[
         datetime | None,
         typer.Option(
@@ -78,19 +97,21 @@ def analyze(
     allow_private: PrivateOption = False,
 ) -> None:
     """Label every sentence and write an abstract of each text."""
+    listing = _listing(deadlines, commitments, format)
+    _check_output(format, output)
     analyzer = _analyzer(classifier, summarizer, engine, threads)
     _run(
         analyzer,
         files,
         allow_private,
-        None if deadlines else method.value,
+        None if listing else method.value,
         "analysis",
         format,
         output,
+        facts=facts or listing is not None or format in SHOWS_FACTS,
+        listing=listing,
         length=length.value,
         timeout=timeout,
-        facts=facts or deadlines,
-        list_deadlines=deadlines,
         date=date.date().isoformat() if date else None,
     )
 
@@ -112,6 +133,7 @@ def classify(
     allow_private: PrivateOption = False,
 ) -> None:
     """Label every sentence of each text."""
+    _check_output(format, output)
     analyzer = _analyzer(classifier, "", engine, threads)
     _run(
         analyzer,
@@ -140,6 +162,7 @@ def summarize(
     allow_private: PrivateOption = False,
 ) -> None:
     """Write an abstract of each text."""
+    _check_output(format, output)
     analyzer = _analyzer(classifier, summarizer, engine, threads)
     _run(
         analyzer,
@@ -152,6 +175,38 @@ def summarize(
         length=length.value,
         timeout=timeout,
     )
+
+
+def _listing(deadlines: bool, commitments: bool, format: OutputFormat) -> Listing | None:
+    if deadlines and commitments:
+        raise typer.BadParameter("--deadlines and --commitments are two lists; ask for one at a time")
+    if not deadlines and not commitments:
+        return None
+    listing = Listing.deadlines if deadlines else Listing.commitments
+    if format is OutputFormat.html:
+        raise typer.BadParameter(
+            f"html shows whole texts, --{listing} only a list; leave out one of them, or use xlsx or markdown"
+        )
+    return listing
+
+
+def _check_output(format: OutputFormat, output: Path | None) -> None:
+    """Refuse before the work what could not be written after it."""
+    from ..tables import require
+
+    if format in BINARY:
+        if output is None or _is_terminal(output):
+            raise typer.BadParameter(
+                f"{format} is no text and is not written to a terminal or pipe; name a file with --output"
+            )
+        require(format)
+
+
+def _is_terminal(path: Path) -> bool:
+    if not path.is_char_device():
+        return False
+    with path.open("wb", buffering=0) as device:
+        return device.isatty()
 
 
 def _analyzer(classifier: str, summarizer: str, engine: EngineName, threads: int | None) -> Analyzer:
@@ -173,18 +228,17 @@ def _run(
     explain: bool = False,
     min_confidence: float = 0.0,
     facts: bool = False,
-    list_deadlines: bool = False,
+    listing: Listing | None = None,
     date: str | None = None,
 ) -> None:
     """Analyse documents one by one, so that what fails is named and the rest is written."""
     from ..api import abstain
-    from ..deadlines import deadlines, render_deadlines
     from ..reading import ReadText, read_documents
     from ..reports import print_text, render
 
     analyses: list[Analysis] = []
     failures = 0
-    shows_at_once = format is OutputFormat.text and output is None and not list_deadlines
+    shows_at_once = format is OutputFormat.text and output is None and listing is None
     console = open_console() if shows_at_once else None
     for read in read_documents(files, allow_private=allow_private):
         if not isinstance(read, ReadText):
@@ -220,15 +274,26 @@ def _run(
         analyses.append(analysis)
     if not shows_at_once and analyses:
         rendered = (
-            render_deadlines(deadlines(analyses), format.value)
-            if list_deadlines
-            else render(analyses, format.value, content, analyzer.schema)
+            render(analyses, format.value, content, analyzer.schema)
+            if listing is None
+            else _render_listing(analyses, listing, format)
         )
         if output is not None:
             write_whole(output, rendered)
         else:
+            assert isinstance(rendered, str)  # `_check_output` refused the other formats
             sys.stdout.write(rendered)
     raise typer.Exit(1 if failures else 0)
+
+
+def _render_listing(analyses: Sequence[Analysis], listing: Listing, format: OutputFormat) -> str | bytes:
+    from ..commitments import commitments, render_commitments
+    from ..deadlines import deadlines, render_deadlines
+
+    name: Any = format.value  # a format of both lists: `_listing` refused the page
+    if listing is Listing.deadlines:
+        return render_deadlines(deadlines(analyses), name)
+    return render_commitments(commitments(analyses), name)
 
 
 @contextmanager

@@ -62,6 +62,10 @@ TimeoutOption = Annotated[
     ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")]
+DatabaseOption = Annotated[
+    Path | None,
+    typer.Option("--database", help="The file for documents and corrections; else in your data folder."),
+]
 LabelsOption = Annotated[
     Path | None, typer.Option("--labels", help="A YAML file with a label set of your own.")
 ]

@@ -35,17 +35,24 @@ def open_console() -> Any:  # noqa: ANN401 - rich is imported when used
     return console if console.is_terminal else Console(highlight=False, width=120)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file completely or not at all."""
     try:
         if path.exists() and not path.is_file():
             # A device or pipe cannot be replaced by renaming.
-            path.write_text(text, encoding="utf-8")
+            _write(path, content)
             return
         with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+            _write(temporary, content)
     except OSError as error:
         raise CommuniqueError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        path.write_text(content, encoding="utf-8")
 
 
 @contextmanager

@@ -129,6 +129,15 @@ class TorchClassifierEngine:
 
     def logits(self, batch: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
         """Return logits of shape (batch, types + 1), salience last."""
-        tensors = {name: torch.from_numpy(array).to(self._device) for name, array in batch.items()}
         with torch.inference_mode():
-            return np.asarray(self.network(**tensors).cpu().numpy(), dtype=np.float64)
+            return np.asarray(self.network(**self._tensors(batch)).cpu().numpy(), dtype=np.float64)
+
+    def embeddings(self, batch: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
+        """Return the encoder's output averaged over each sentence's own tokens. Shape (batch, hidden)."""
+        tensors = self._tensors(batch)
+        del tensors["position"]
+        with torch.inference_mode():
+            return np.asarray(self.network.embed(**tensors).cpu().numpy(), dtype=np.float64)
+
+    def _tensors(self, batch: dict[str, NDArray[Any]]) -> dict[str, Tensor]:
+        return {name: torch.from_numpy(array).to(self._device) for name, array in batch.items()}

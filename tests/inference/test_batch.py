@@ -165,10 +165,10 @@ def test_a_damaged_parquet_file_is_rejected_by_name(run, documents, tmp_path):
 def test_a_text_that_breaks_the_engine_is_rejected_alone(run, documents, tmp_path, monkeypatch):
     real = communique.Analyzer._analyses
 
-    def breaking(self, texts, method, **options):
+    def breaking(self, texts, *arguments, **options):
         if any("Round 4" in (document.title or "") for document in texts):
             raise RuntimeError("no such shape")
-        return real(self, texts, method, **options)
+        return real(self, texts, *arguments, **options)
 
     monkeypatch.setattr(communique.Analyzer, "_analyses", breaking)
     assert run(documents, shard_size=5).documents == 6
@@ -178,7 +178,7 @@ def test_a_text_that_breaks_the_engine_is_rejected_alone(run, documents, tmp_pat
 
 
 def test_a_fault_of_every_document_is_not_theirs(run, documents, tmp_path, monkeypatch):
-    def breaking(self, texts, method, **options):
+    def breaking(self, texts, *arguments, **options):
         raise RuntimeError("out of memory")
 
     with monkeypatch.context() as patch:
@@ -453,7 +453,7 @@ def test_two_runs_in_one_folder(run, documents, tmp_path):
 class QuickAnalyzer:
     """Stands in for the models where only the writing is tested."""
 
-    def analyze(self, texts, method):
+    def analyze(self, texts, method, length):
         from communique.inference.results import Analysis
 
         return [
@@ -619,7 +619,7 @@ def command(*arguments) -> list[str]:
     return [sys.executable, "-m", "communique", "batch", *map(str, arguments)]
 
 
-@pytest.mark.parametrize(("workers", "kills"), [(1, (1, 4, 7)), (2, (3,))])
+@pytest.mark.parametrize(("workers", "kills"), [(1, (1, 6)), (2, (3,))])
 def test_the_command_killed_with_the_models_at_work(tmp_path, classifier_folder, workers, kills):
     """Killed when a shard is finished, again and again; its workers end with it, its lock too."""
     path = write_json_lines(tmp_path / "many.jsonl", 96)

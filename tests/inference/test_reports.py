@@ -4,6 +4,8 @@ import io
 import json
 
 import jsonschema
+import openpyxl
+import pyarrow.parquet
 import pytest
 
 from communique.inference.reports import json_schema, render
@@ -104,3 +106,41 @@ def test_facts_in_every_report():
     assert "| 2 | call | amount: 5/6 EUR | He said" in render([analysis], "markdown", "sentences", SCHEMA)
     assert "facts" not in render([ANALYSIS], "markdown", "sentences", SCHEMA)
     assert "amount: 5/6 EUR" in render([analysis], "text", "sentences", SCHEMA)
+
+
+def test_tables_in_binary_formats():
+    book = openpyxl.load_workbook(io.BytesIO(render([ANALYSIS], "xlsx", "analysis", SCHEMA)))
+    assert book.sheetnames == ["sentences", "commitments", "abstracts"]
+    sentences, found, abstracts = (list(sheet.values) for sheet in book)
+    assert len(sentences) == 3 and abstracts[1][-1] == "They agreed to trade."
+    assert dict(zip(found[0], found[1], strict=True))["type"] == "agreement" and len(found) == 2
+    assert openpyxl.load_workbook(io.BytesIO(render([ANALYSIS], "xlsx", "abstract", SCHEMA))).sheetnames == [
+        "abstracts"
+    ]
+    rows = pyarrow.parquet.read_table(
+        io.BytesIO(render([ANALYSIS], "parquet", "analysis", SCHEMA))
+    ).to_pylist()
+    assert rows[0]["types"] == ["agreement", "consultation"] and rows[0]["p_call"] == 0.1
+
+
+def test_a_data_frame_has_a_row_for_each_sentence():
+    undecided = dataclasses.replace(ANALYSIS.sentences[1], types=(), primary=None)
+    frame = dataclasses.replace(ANALYSIS, sentences=(ANALYSIS.sentences[0], undecided)).to_frame()
+    assert frame["types"][0] == ("agreement", "consultation") and frame["p_agreement"].tolist() == [0.9, 0.1]
+    assert frame["source"].tolist() == ["a.txt", "a.txt"] and frame["primary"].isna().tolist() == [
+        False,
+        True,
+    ]
+
+
+def test_a_page():
+    page = render([ANALYSIS], "html", "analysis", SCHEMA)
+    assert page.startswith("<!DOCTYPE html>") and page.count('class="number"') == 2
+
+
+def test_csv_cells_are_no_formulas():
+    formula = dataclasses.replace(ANALYSIS.sentences[1], text='=HYPERLINK("http://a.b")')
+    rows = csv.DictReader(
+        io.StringIO(render([dataclasses.replace(ANALYSIS, sentences=(formula,))], "csv", "sentences", SCHEMA))
+    )
+    assert [row["text"] for row in rows] == ['\'=HYPERLINK("http://a.b")']

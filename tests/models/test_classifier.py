@@ -127,3 +127,14 @@ def test_padding_is_the_encoders_own():
     assert batch["input_ids"].tolist() == [[5, 6, 7], [5, 1, 1]]
     assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
     assert padding_id({}) == padding_id({"pad_token_id": None}) == 0
+
+
+def test_engines_give_the_same_embeddings(classifier_folder):
+    inputs = sentence_inputs(["The council approved a plan.", "Word " * 400, "He urged all to pay."], 1)
+    ours, torchs = (
+        SentenceClassifier.load(classifier_folder, engine).embeddings(inputs)
+        for engine in ("openvino", "torch")
+    )
+    assert ours.shape == torchs.shape and ours.shape[0] == 3
+    assert np.linalg.norm(ours, axis=1) == pytest.approx([1, 1, 1])
+    assert ours == pytest.approx(torchs, abs=5e-3)

@@ -39,7 +39,7 @@ def metrics_of(folder):
 
 def test_the_folder_tells_how_it_was_made(classifier_folder, corpus):
     run = json.loads((classifier_folder / "run.json").read_text())
-    assert run["steps"] == 24 and run["base"] == "tiny-encoder"
+    assert run["steps"] == 40 and run["base"] == "tiny-encoder"
     assert set(run["data"]) == {"train.jsonl", "validation.jsonl"}
     assert run["packages"]["transformers"].startswith("5.")
     assert run["seconds"] > 0 and run["peak_memory_mb"] > 50
@@ -48,25 +48,25 @@ def test_the_folder_tells_how_it_was_made(classifier_folder, corpus):
     card = (classifier_folder / "README.md").read_text()
     assert "tiny-classifier" in card and run["data"]["train.jsonl"] in card
     # The stored configuration is the run's own, and reads back.
-    assert load_config(ClassifierConfig, classifier_folder / "training.yaml").training.max_steps == 24
+    assert load_config(ClassifierConfig, classifier_folder / "training.yaml").training.max_steps == 40
     assert not classifier_folder.with_name("classifier.checkpoints").exists()
     assert str(Path.home()) not in (classifier_folder / "config.json").read_text()
     assert "_name_or_path" not in (classifier_folder / "config.json").read_text()
 
 
 def test_it_learns(classifier_folder):
-    """24 steps on nine sentence patterns beat chance (one in nine) clearly."""
-    assert metrics_of(classifier_folder)["primary_accuracy"] > 0.2
+    """40 steps on nine sentence patterns beat chance (one in nine) clearly."""
+    assert metrics_of(classifier_folder)["primary_accuracy"] > 0.5
 
 
-def test_same_seed_same_model(classifier_folder, classifier_overrides, tmp_path):
-    again = train_classifier(config(classifier_overrides, f"output={tmp_path / 'm'}"), quiet=True)
-    assert metrics_of(again) == metrics_of(classifier_folder)
+def test_another_seed_another_model(classifier_folder, classifier_overrides, tmp_path):
     other = config(classifier_overrides, f"output={tmp_path / 'o'}", "training.seed=99")
     assert metrics_of(train_classifier(other, quiet=True)) != metrics_of(classifier_folder)
 
 
-def test_killed_and_resumed_it_ends_the_same(classifier_folder, classifier_overrides, tmp_path):
+def test_with_the_same_seed_it_ends_the_same_though_killed_and_resumed(
+    classifier_folder, classifier_overrides, tmp_path
+):
     output = tmp_path / "model"
     command = [
         sys.executable,
@@ -123,7 +123,8 @@ def test_broken_corpus_stops_before_training(classifier_overrides, tmp_path):
 
 def test_lora_early_stopping_accumulation(classifier_overrides, tmp_path):
     options = ["training.lora.rank=2", "training.early_stopping=1", "training.gradient_accumulation=2"]
-    options += ["training.max_steps=8", "training.batch_size=8", f"output={tmp_path / 'm'}"]
+    options += ["training.max_steps=8", "training.batch_size=8", "training.evaluations_per_epoch=4"]
+    options += [f"output={tmp_path / 'm'}"]
     folder = train_classifier(config(classifier_overrides, *options), quiet=True)
     assert communique.load(folder).classify("They agreed to trade.")
 
@@ -163,18 +164,24 @@ def test_own_label_set(tmp_path):
 
 
 def test_optional_data_are_used_where_they_are_and_missed_aloud(classifier_overrides, corpus, tmp_path):
-    there, missing = tmp_path / "there.jsonl", tmp_path / "missing.jsonl"
+    there, validation = tmp_path / "there.jsonl", tmp_path / "validation-too.jsonl"
     there.write_text(corpus["validation"].read_text())
+    validation.write_text(corpus["train"].read_text())
+    missing, gone = tmp_path / "missing.jsonl", tmp_path / "gone.jsonl"
     settings = config(
         classifier_overrides,
         f"output={tmp_path / 'm'}",
         f"data.optional={there},{missing}",
+        f"data.optional_validation={validation},{gone}",
         "training.max_steps=2",
     )
     folder = train_classifier(settings, quiet=True)
     run = json.loads((folder / "run.json").read_text())
-    assert run["absent_data"] == [str(missing)]
-    assert "there.jsonl" in run["data"] and "missing.jsonl" not in run["data"]
+    assert run["absent_data"] == [str(missing), str(gone)]
+    assert {"there.jsonl", "validation-too.jsonl"} < set(run["data"])
+    assert not {"missing.jsonl", "gone.jsonl"} & set(run["data"])
+    # Ten sentences a document: 24 and 4 to learn from, 4 and 24 to validate.
+    assert [run["counts"][split]["sentences"] for split in ("train", "validation")] == [280, 280]
     card = (folder / "README.md").read_text()
     assert f"`{missing}` was not there" in card
 
@@ -253,14 +260,3 @@ def test_calibrated_anew_to_other_texts(classifier_folder, corpus, tmp_path):
     assert communique.load(output).classify("They agreed to trade.")
     with pytest.raises(ModelFolderError, match="--overwrite"):
         calibrate_classifier(classifier_folder, [corpus["train"]], output)
-
-
-def test_optional_validation_is_used_where_it_is(classifier_overrides, corpus, tmp_path):
-    there, gone = corpus["train"], tmp_path / "gone.jsonl"
-    options = [f"data.optional_validation={there},{gone}", "training.max_steps=1", f"output={tmp_path / 'm'}"]
-    record = json.loads(
-        (train_classifier(config(classifier_overrides, *options), quiet=True) / "run.json").read_text()
-    )
-    sentences = sum(len(json.loads(line)["sentences"]) for line in there.read_text().splitlines())
-    assert record["counts"]["validation"]["sentences"] > sentences
-    assert record["absent_data"] == [str(gone)]

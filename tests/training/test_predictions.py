@@ -101,7 +101,7 @@ def labelled(first, second=LABELS[1]):
         ({"id": "three", "sentences": LABELS}, r":2: field 'id': the data hold no document 'three'"),
         (GOOD, r":2: field 'id': 'one' stands in line 1 already"),
         ({"id": "two", "sentence": []}, r":2: unknown field 'sentence'; did you mean 'sentences'\?"),
-        (labelled({"type": ["call"]}), r":2: field 'sentences\[0\]\.types': Field required"),
+        (labelled({"type": ["call"]}), r":2: field 'sentences\[0\]\.types': is missing"),
         (
             labelled({"types": ["call"], "score": 1}),
             r":2: unknown field 'sentences\[0\]\.score'.*confidence",
@@ -130,6 +130,30 @@ def labelled(first, second=LABELS[1]):
             r":2: field 'abstract\[0\]\.sources': document 'two' has no sentence 2",
         ),
         ({**GOOD, "id": "two", "abstract": "They met."}, r":1: field 'abstract': is missing, while other"),
+        ([GOOD], r":2: field '\(the whole line\)': \[\{.*… is no object with fields"),
+        ("[", r":2: begins a list; a file of predictions is no list, but one document a line"),
+        (json.dumps(GOOD) + ",", r":2: goes on after a document \(column \d+\); one document a line"),
+        (labelled({"types": "call"}), r":2: field 'sentences\[0\]\.types': 'call' is no list"),
+        (labelled("call"), r":2: field 'sentences\[0\]': 'call' is no object with fields"),
+        ({"id": 2, "sentences": LABELS}, r":2: field 'id': 2 is no text in quotation marks"),
+        ({"sentences": LABELS}, r":2: field 'id': is missing"),
+        ({**GOOD, "id": "two", "abstract": 5}, r":2: field 'abstract': 5 is no list"),
+        (
+            labelled({"types": ["call"], "confidence": "high"}),
+            r":2: field 'sentences\[0\]\.confidence': 'high' should be a valid number",
+        ),
+        (
+            labelled({"types": ["call"], "salience": float("inf")}),
+            r":2: field 'sentences\[0\]\.salience': inf should be a finite number",
+        ),
+        (
+            labelled({"types": ["call"], "salience": 0.5}),
+            r":1: field 'sentences\[0\]\.salience': is missing, while other sentences have it",
+        ),
+        (
+            labelled(LABELS[0], {"types": ["call"], "confidence": 0.5}),
+            r":2: field 'sentences\[0\]\.confidence': is missing, while other sentences have it",
+        ),
     ],
 )
 def test_a_wrong_line_is_named_with_its_field(load, line, message):

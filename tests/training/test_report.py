@@ -4,10 +4,12 @@ import json
 import re
 from html.parser import HTMLParser
 
+import jsonschema
 import pytest
 
 from communique.training.evaluation import evaluate_models
-from communique.training.report import write_evaluation
+from communique.training.metrics_schema import metrics_schema
+from communique.training.report import markdown_tables, write_evaluation
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,28 @@ def test_every_system_and_figure_is_told(written):
             assert f"{interval['value']:.3f} ({interval['low']:.3f} to {interval['high']:.3f})" in page
     for abstract in result["systems"]["communique"]["written"]:
         assert abstract["title"] in page
+
+
+def test_a_learning_curve_and_unseen_bodies(tiny_analyzer, classifier_folder, corpus, tmp_path):
+    result = evaluate_models(
+        tiny_analyzer,
+        [corpus["validation"]],
+        abstracts=False,
+        seen=[corpus["train"]],
+        curve=[classifier_folder, classifier_folder],
+    )
+    jsonschema.validate(result, metrics_schema())
+    points, ours = result["learning_curve"], result["systems"]["communique"]
+    assert [point["sentences"] for point in points] == [240, 240]
+    # The miniature documents name no body.
+    assert ours["slices"]["body"]["unknown"]["sentences"] == 40
+    accuracy = ours["classification"]["primary_accuracy"]
+    assert points[0]["classification"]["primary_accuracy"] == accuracy
+    files = write_evaluation(result, tmp_path)
+    assert "learning-curve.svg" in [path.name for path in files]
+    page = files[1].read_text()
+    assert 'id="learning-curve"' in page and "<td>240</td>" in page and "By body" in page
+    assert "| 240 |" in markdown_tables(result)
 
 
 def test_the_same_figures_give_the_same_files(written, tmp_path):

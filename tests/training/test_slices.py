@@ -59,3 +59,21 @@ def test_every_sentence_has_a_part_in_every_division():
     assert slices([document("2014-05-01T09:30:00", "A.")], SCHEMA)["decade"].parts == ("2010s",)
     # By length, not by the alphabet.
     assert result["length"].parts == ("up to 15 words", "more than 45 words")
+
+
+def test_bodies_and_topics_that_training_never_saw():
+    def of(body, topic, text="Ships sailed."):
+        return document("", text).model_copy(update={"body": body, "topic": topic})
+
+    seen = [of("Arctic  Council", "fisheries", "Ministers of the Lake Forum met.")]
+    judged = [
+        of("Arctic council", "fisheries"),
+        of("Lake Forum", "energy"),
+        of("Lake", ""),
+        of("Port League", "x"),
+    ]
+    result = slices(judged, SCHEMA, seen)
+    # A name in a text counts, a longer name that holds it does, too; spelling and spaces do not.
+    assert result["body"].of_sentences == [["seen"], ["seen"], ["seen"], ["unseen"]]
+    assert result["topic"].of_sentences == [["seen"], ["unseen"], ["unknown"], ["unseen"]]
+    assert "body" not in slices(judged, SCHEMA)

@@ -3,13 +3,13 @@ import json
 import pytest
 
 import communique
-from communique.errors import ModelFolderError, TrainingError
+from communique.errors import CorpusError, ModelFolderError, TrainingError
 from communique.models.grounding import check_support
 from communique.models.summarizer import MeetingSummarizer, SourceSentence
 from communique.models.taxonomy import commitment_schema
 from communique.training.base_models import find_checkpoint
 from communique.training.config import SummarizerConfig, load_config
-from communique.training.corpus import AnnotatedDocument, load_documents
+from communique.training.corpus import AnnotatedDocument, load_documents, read_abstracts
 from communique.training.summarizer import train_summarizer, training_pairs
 
 from ..conftest import authored_document
@@ -36,6 +36,35 @@ def test_a_target_never_says_what_its_prompt_does_not_hold():
         training_pairs(AnnotatedDocument.model_validate(document), SCHEMA, noise=0, seed="a", tags=True)
         is None
     )
+
+
+def test_what_grounding_would_not_let_through_is_no_target():
+    document = authored_document(0, "train")
+    # The same words joined in another way.
+    backwards = " ".join(reversed(document["abstract"].replace(".", "").split()))
+    document["abstract"] += f" {backwards.capitalize()}."
+    _, target = training_pairs(
+        AnnotatedDocument.model_validate(document), SCHEMA, noise=0, seed="a", tags=True
+    )
+    assert target == authored_document(0, "train")["abstract"]
+
+
+def test_abstracts_from_a_file_of_their_own_take_the_place_of_the_documents(tmp_path, corpus):
+    path = tmp_path / "abstracts.jsonl"
+    path.write_text('{"id": "nobody", "abstract": "They met."}\n')
+    config = load_config(
+        SummarizerConfig,
+        "configs/tiny/summarizer.yaml",
+        [f"data.train={corpus['train']}", f"data.abstracts={path}", f"output={tmp_path / 'out'}"],
+    )
+    with pytest.raises(CorpusError, match="no document of the training data has the id 'nobody'"):
+        train_summarizer(config)
+    path.write_text('{"id": "a", "abstract": "They met."}\n\n{"id": "a", "abstract": "They parted."}\n')
+    with pytest.raises(CorpusError, match=r"abstracts.jsonl:3: a second abstract of document 'a'"):
+        read_abstracts([path])
+    path.write_text('{"id": "a", "text": "They met."}\n')
+    with pytest.raises(CorpusError, match=r"abstracts.jsonl:1: a line must be"):
+        read_abstracts([path])
 
 
 def test_noise_changes_the_selection_and_the_seed_fixes_it():

@@ -171,3 +171,31 @@ def benchmark_support_command(
         output.write_text(json.dumps(result.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         say(f"wrote {output}")
     typer.echo(support_tables(result, examples=examples))
+
+
+@app.command("compare")
+def benchmark_compare_command(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--data", help="Pairs of texts with their alignment; the shipped ones if none is named."
+        ),
+    ] = None,
+    classifier: ClassifierOption = "classifier",
+    tuning: Annotated[
+        bool, typer.Option("--tuning", help="Judge on the pairs for tuning, not on the held-out ones.")
+    ] = False,
+    examples: Annotated[bool, typer.Option("--examples", help="List everything that was wrong.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write JSON into this file.")] = None,
+) -> None:
+    """Measure the comparison of two texts: alignment and verdicts, beside a plain baseline."""
+    from ...inference.api import load
+    from ..compare_benchmark import benchmark_comparison, comparison_benchmark_table
+    from ..config import data_path
+
+    files = data or [data_path("package:seeds/comparisons/pairs.jsonl")]
+    result = benchmark_comparison(files, load(classifier), tuning=tuning)
+    if output is not None:
+        write_whole(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        say(f"wrote {output}")
+    typer.echo(comparison_benchmark_table(result, examples=examples))

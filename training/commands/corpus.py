@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ...errors import CorpusError
-from ...inference.commands.options import LabelsOption
+from ...inference.commands.options import LabelsOption, OverwriteOption
 from ...inference.commands.terminal import say, schema_from, write_whole
 
 app = typer.Typer(help="Annotated documents: check them, count them.", no_args_is_help=True)
@@ -96,6 +96,52 @@ def corpus_agreement(files: CorpusFiles, labels: LabelsOption = None) -> None:
         typer.echo(f"  {one} / {other:<14} {count}")
 
 
+@app.command("suspects")
+def corpus_suspects(
+    files: CorpusFiles,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file to write, a sentence a line; edit its 'types'.")
+    ],
+    limit: Annotated[int, typer.Option(min=1, help="How many sentences at most.")] = 100,
+    base: Annotated[str, typer.Option(help="The encoder, as in a configuration.")] = "minilm",
+    labels: LabelsOption = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Find likely label errors: sentences whose types the other documents make improbable."""
+    from ..suspects import find_suspects, suspects_text
+
+    # Somebody may have edited it.
+    _check_free(output, overwrite)
+    suspects = find_suspects(files, schema_from(labels), base=base, limit=limit)
+    write_whole(output, suspects_text(suspects))
+    say(
+        f"wrote {len(suspects)} sentence(s) to {output}; write the right types into 'types' where the given ones "
+        "are wrong, then `communique corpus correct`"
+    )
+
+
+@app.command("correct")
+def corpus_correct(
+    file: Annotated[Path, typer.Argument(help="A file of annotated documents (JSON Lines).")],
+    suspects: Annotated[
+        Path, typer.Option("--suspects", help="What `corpus suspects` wrote, with 'types' edited.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The corrected file to write.")],
+    labels: LabelsOption = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Merge edited suspects into annotated documents, after checking that their texts are unchanged."""
+    from ..suspects import corrected
+
+    _check_free(output, overwrite)
+    result = corrected(file, suspects, schema_from(labels))
+    write_whole(output, result.content)
+    left = f"; {result.elsewhere} line(s) are of documents in other files" if result.elsewhere else ""
+    say(
+        f"wrote {output}: {result.changed} sentence(s) have other types, {result.kept} line(s) were not edited{left}"
+    )
+
+
 @app.command("standoff")
 def corpus_standoff(
     files: CorpusFiles,
@@ -171,3 +217,8 @@ def corpus_restore(
         f"to {output}; {missing} sentence(s) not found"
     )
     raise typer.Exit(1 if missing else 0)
+
+
+def _check_free(output: Path, overwrite: bool) -> None:
+    if output.exists() and not overwrite:
+        raise CorpusError(f"{output}: is there already; name another file, or add --overwrite to replace it")

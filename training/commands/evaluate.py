@@ -41,6 +41,17 @@ def evaluate(
             help="Judge nothing; tell what changed from one run to another (output folders or prediction files).",
         ),
     ] = None,
+    seen: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file that the classifier learned from: tell unseen bodies and topics apart."),
+    ] = None,
+    learning_curve: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="RUN",
+            help="A classifier's folder to judge, too, as a point of a learning curve; repeat it.",
+        ),
+    ] = None,
     texts: Annotated[
         bool,
         typer.Option(help="Quote sentences and abstracts in what is written; not when texts must stay in."),
@@ -75,6 +86,8 @@ def evaluate(
         systems=systems,
         texts=texts,
         predictions_file=folder / PREDICTIONS if folder is not None else None,
+        seen=seen or [],
+        curve=learning_curve or [],
     )
     if folder is not None:
         for path in [folder / PREDICTIONS, *write_evaluation(result, folder)]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     pass
 
 from ...inference.commands.options import EngineName, OverwriteOption
-from ...inference.commands.terminal import say
+from ...inference.commands.terminal import say, write_whole
 
 app = typer.Typer(help="Models: the shipped ones, base checkpoints, your own.", no_args_is_help=True)
 
@@ -93,9 +93,21 @@ def models_calibrate(
 
 @app.command("card")
 def models_card(
-    folder: Annotated[Path, typer.Argument(help="A model folder.")],
+    folder: Annotated[Path | None, typer.Argument(help="A model folder.")] = None,
+    readme: Annotated[
+        Path | None,
+        typer.Option("--readme", help="Write the marked figures of this Markdown file anew, too."),
+    ] = None,
 ) -> None:
-    """Write a model's card anew from its run record and its evaluations."""
-    from ..cards import write_card
+    """Write a model's card, or a README's figures, anew from run records and evaluations."""
+    if folder is None and readme is None:
+        raise typer.BadParameter("name a model folder, or a file with --readme")
+    if folder is not None:
+        from ..cards import write_card
 
-    say(f"wrote {write_card(folder)}")
+        say(f"wrote {write_card(folder)}")
+    if readme is not None:
+        from ..readme import with_figures
+
+        write_whole(readme, with_figures(readme))
+        say(f"wrote {readme}")

@@ -1,0 +1,1 @@
+"""The page and its JSON API: analysing and correcting documents in a browser."""
