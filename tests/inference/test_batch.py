@@ -678,9 +678,32 @@ def test_without_ray_one_sentence_says_so(run, documents, monkeypatch):
         run(documents, engine="ray")
 
 
-@pytest.mark.skipif(
+needs_ray = pytest.mark.skipif(
     not list(importlib.metadata.distributions(name="ray")), reason="the extra 'ray' is not installed"
 )
+
+
+@needs_ray
+def test_actors_that_ray_has_no_room_for_are_refused(documents, tmp_path, classifier_folder):
+    options = [
+        "--types-only",
+        "--classifier",
+        classifier_folder,
+        "--engine",
+        "ray",
+        "--workers",
+        2,
+        "--gpus",
+        4,
+    ]
+    result = subprocess.run(
+        command(documents, "--output", tmp_path / "out", *options), capture_output=True, text=True
+    )
+    assert result.returncode == 1
+    assert "GPUs and 2 worker(s) with 4 each need 8; ask for fewer workers" in result.stderr
+
+
+@needs_ray
 def test_ray_writes_the_same_bytes_though_a_worker_is_killed(run, tmp_path, classifier_folder):
     path = write_json_lines(tmp_path / "many.jsonl", 96)
     # In a process of its own: Ray looks for this machine's address in ways that the tests forbid.
@@ -692,7 +715,7 @@ killed = []
 
 def kill_one(progress):
     if progress.handled >= 16 and not killed:
-        workers = [child for child in psutil.Process().children(recursive=True) if "ray::analyse" in child.name()]
+        workers = [child for child in psutil.Process().children(recursive=True) if "ray::BatchWorker" in child.name()]
         killed.extend(workers[:1])
         for worker in killed:
             worker.kill()
