@@ -107,7 +107,13 @@ def benchmark_batch_command(
     classifier: ClassifierOption = "classifier",
     summarizer: SummarizerOption = "summarizer",
     documents: Annotated[
-        int, typer.Option(min=1, help="Documents to work through; repeated if there are fewer.")
+        int,
+        typer.Option(
+            "--documents",
+            "--repeat-to",
+            min=1,
+            help="Documents to work through; repeated if there are fewer.",
+        ),
     ] = 5000,
     methods: Annotated[str, typer.Option(help="What to measure.")] = "types,extractive,abstractive",
     workers: Annotated[str, typer.Option(help="Numbers of workers to measure.")] = "1,2",
