@@ -23,6 +23,7 @@ from .inference.commands.terminal import say
 from .inference.commands.types import types
 from .training.commands import benchmark, corpus, models, train
 from .training.commands.evaluate import evaluate, evaluate_facts_command
+from .training.commands.labelling import suggest
 from .training.commands.reproduce import reproduce
 from .training.commands.schemas import schema_command
 
@@ -45,6 +46,7 @@ app.command()(evaluate)
 app.command("evaluate-facts")(evaluate_facts_command)
 app.command()(reproduce)
 app.add_typer(corrections.app, name="corrections")
+app.command()(suggest)
 app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="models")
 app.add_typer(corpus.app, name="corpus")

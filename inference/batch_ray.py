@@ -1,8 +1,9 @@
-"""Batch runs on Ray: groups of documents are analysed by Ray tasks, on this machine or on a cluster.
+"""Batch runs on Ray: groups of documents are analysed by Ray actors, on this machine or on a cluster.
 
 Reading and writing stay with the process that was started, so that shards, journal and recovery are those of the
-local engine, byte for byte. Ray runs a task again whose worker or machine dies; a worker process keeps its models from
-one task to the next.
+local engine, byte for byte. An actor holds its models from one group to the next; one that dies, alone or with its
+machine, is started again, and its groups with it. Ray Data would keep the order and survive a worker's death as well,
+but it writes files of its own making, without a record of what is finished, and so could not take a run up again.
 """
 
 from __future__ import annotations
@@ -14,20 +15,23 @@ from typing import Any
 
 from ..errors import BatchError, MissingExtraError
 
+RETRIES = 5
+"""Deaths of its actor that a group survives; what kills so many is more likely the group than the machines."""
+
 
 class RayPool:
-    """Runs functions as Ray tasks; has the part of `concurrent.futures.Executor` that a batch run needs.
+    """Runs functions in Ray actors; has the part of `concurrent.futures.Executor` that a batch run needs.
 
     Args:
-        workers: Tasks at a time on this machine; a cluster runs as many as it has room for.
-        threads: Processor cores of a task.
-        gpus: GPUs of a task; a fraction shares one.
+        workers: Actors. All have the same resources, because processors and GPUs would round differently.
+        threads: Processor cores of an actor.
+        gpus: GPUs of an actor; a fraction shares one.
         address: A running cluster, such as "auto" or "ray://host:10001"; None starts Ray on this machine. The package
             and the models must be on every machine of a cluster, under the same paths.
 
     Raises:
         MissingExtraError: If Ray is not installed.
-        BatchError: If the cluster cannot be reached, or it has not the cores or GPUs of one task.
+        BatchError: If the cluster cannot be reached, or it has not the cores or GPUs of all actors.
     """
 
     def __init__(self, workers: int, threads: int, gpus: float, address: str | None) -> None:
@@ -38,7 +42,6 @@ class RayPool:
         except ImportError:
             raise MissingExtraError("--engine ray", "ray") from None
         self._ray = ray
-        self._options = {"num_cpus": threads, "num_gpus": gpus, "max_retries": -1}
         local: dict[str, Any] = {"num_cpus": workers * threads, "include_dashboard": False}
         settings = local if address is None else {"address": address}
         try:
@@ -48,36 +51,59 @@ class RayPool:
                 f"Ray at {address or 'this machine'}: cannot be started or reached ({error})"
             ) from None
         available = ray.cluster_resources()
-        for name, wanted in (("CPU", threads), ("GPU", gpus)):
-            if available.get(name, 0) < wanted:
+        for name, each in (("CPU", threads), ("GPU", gpus)):
+            if available.get(name, 0) < workers * each:
                 self.shutdown()
                 raise BatchError(
-                    f"Ray has {available.get(name, 0):g} {name}s and a worker needs {wanted:g}; "
-                    "ask for fewer threads or GPUs for each worker"
+                    f"Ray has {available.get(name, 0):g} {name}s and {workers} worker(s) with {each:g} each "
+                    f"need {workers * each:g}; ask for fewer workers, or fewer threads or GPUs for each"
                 )
+        options = {
+            "num_cpus": threads,
+            "num_gpus": gpus,
+            "max_restarts": -1,
+            "max_task_retries": RETRIES,
+        }
+        actor = ray.remote(BatchWorker).options(**options)
+        self._unfinished: dict[Any, list[Any]] = {actor.remote(): [] for _ in range(workers)}
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> RayResult:  # noqa: ANN401 - passed on
-        """Run a function as a task."""
-        return RayResult(self._ray, self._ray.remote(function).options(**self._options).remote(*arguments))
+        """Run a function in the actor that has least to do."""
+        for actor, references in self._unfinished.items():
+            if references:
+                _, left = self._ray.wait(references, num_returns=len(references), timeout=0)
+                self._unfinished[actor] = left
+        actor = min(self._unfinished, key=lambda one: len(self._unfinished[one]))
+        reference = actor.run.remote(function, *arguments)
+        self._unfinished[actor].append(reference)
+        return RayResult(self._ray, reference)
 
     def shutdown(self, *, wait: bool = False, cancel_futures: bool = True) -> None:
-        """Leave Ray; unfinished tasks end."""
+        """Leave Ray; the actors end."""
         self._ray.shutdown()
 
 
+class BatchWorker:
+    """What an actor is: a process in which functions run, and find what an earlier one has cached."""
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - passed on
+        """Run a function."""
+        return function(*arguments)
+
+
 class RayResult:
-    """What a task will return."""
+    """What an actor will return."""
 
     def __init__(self, ray: Any, reference: Any) -> None:  # noqa: ANN401 - an untyped module
         self._ray = ray
         self._reference = reference
 
-    def result(self) -> Any:  # noqa: ANN401 - whatever the task returns
-        """Wait for the task and return what it returned.
+    def result(self) -> Any:  # noqa: ANN401 - whatever it returns
+        """Wait for the function and return what it returned.
 
         Raises:
-            BatchError: If Ray gave the task up.
-            Exception: What the task raised.
+            BatchError: If Ray gave it up.
+            Exception: What the function raised.
         """
         try:
             return self._ray.get(self._reference)
@@ -85,5 +111,5 @@ class RayResult:
             raise error.cause from None
         except self._ray.exceptions.RayError as error:
             raise BatchError(
-                f"Ray gave a task up ({error}); finished shards are kept: run the same command again"
+                f"Ray gave a group of documents up ({error}); finished shards are kept: run the same command again"
             ) from None

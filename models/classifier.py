@@ -28,6 +28,8 @@ CALIBRATION = "calibration.json"
 
 POSITION_FEATURES = 3
 BATCH_SIZE = 16
+LIKE_LENGTH = 1.1
+"""In a batch no window is longer than so many times the shortest: what is gained by full batches is lost in padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +155,12 @@ class SentenceClassifier:
     ) -> tuple[Floats, NDArray[np.int_]]:
         """Compute something of every window; also return whose window each is."""
         windows = encode_windows(self.tokenizer, inputs, self.max_length, self.context_length)
-        order = sorted(range(len(windows)), key=lambda i: len(windows[i].input_ids))
         results: Floats = np.empty((len(windows), 0))
-        for start in range(0, len(order), BATCH_SIZE):
-            chosen = order[start : start + BATCH_SIZE]
+        for chosen in batches_of_like_length([len(window.input_ids) for window in windows]):
             batch = [windows[i] for i in chosen]
             positions = [position_features(inputs[window.owner]) for window in batch]
             computed = compute(padded_batch(batch, positions, self.padding_id))
-            if not start:
+            if not results.shape[1]:
                 results = np.empty((len(windows), computed.shape[1]))
             results[chosen] = computed
         return results, np.array([window.owner for window in windows])
@@ -187,6 +187,28 @@ def sentence_inputs(texts: Sequence[str], context_sentences: int) -> list[Senten
         SentenceInput(text, " ".join(texts[max(0, index - context_sentences) : index]), index, len(texts))
         for index, text in enumerate(texts)
     ]
+
+
+def batches_of_like_length(lengths: Sequence[int]) -> list[list[int]]:
+    """Put windows that need little padding beside each other into batches.
+
+    Args:
+        lengths: The length of each window.
+
+    Returns:
+        The windows' indices, shortest first, each once.
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        if (
+            batches
+            and len(batches[-1]) < BATCH_SIZE
+            and lengths[index] <= LIKE_LENGTH * lengths[batches[-1][0]]
+        ):
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
 
 
 def load_tokenizer(path: Path) -> Tokenizer:

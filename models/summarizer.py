@@ -485,10 +485,15 @@ class _Judge:
     def verdicts(self, written: Sequence[str]) -> list[_Verdict]:
         supports = [self._index.support(text) for text in written]
         types = self._types_of(written) if self._types_of is not None and written else [()] * len(written)
-        return [
+        verdicts = [
             _Verdict(support, self._fault(support, names))
             for support, names in zip(supports, types, strict=True)
         ]
+        if verdicts and verdicts[0].fault is None and dangles(verdicts[0].support.text):
+            verdicts[0] = replace(
+                verdicts[0], fault="it opens the abstract with a word for something not told yet"
+            )
+        return verdicts
 
     def _fault(self, support: Support, types: tuple[str, ...]) -> str | None:
         if fault := fault_of(support):

@@ -144,15 +144,18 @@ def batch_table(result: dict[str, Any]) -> str:
     lines = [
         f"{machine['processor']}, {machine['cores']} cores; classifier {result['classifier']}",
         "",
-        "| system | results | workers | documents | documents/s | sentences/s | core hours per million sentences "
-        "| peak MB | memory, end / after a tenth |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| system | results | workers | documents | documents/s | in proportion to the loop | sentences/s "
+        "| core hours per million sentences | peak MB | memory, end / after a tenth |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for row in result["throughput"]:
-        measured = Throughput(**row)
+    rows = [Throughput(**row) for row in result["throughput"]]
+    loops = {row.method: row.documents_per_second for row in rows if row.system == LOOP}
+    for measured in rows:
+        loop = loops.get(measured.method)
+        proportion = f"{measured.documents_per_second / loop:.2f}" if loop else ""
         lines.append(
             f"| {measured.system} | {measured.method} | {measured.workers} | {measured.documents} "
-            f"| {measured.documents_per_second:.2f} | {measured.sentences_per_second:.1f} "
+            f"| {measured.documents_per_second:.2f} | {proportion} | {measured.sentences_per_second:.1f} "
             f"| {measured.core_hours_per_million:.1f} | {max(memory for _, memory in measured.memory)} "
             f"| {measured.memory_growth:.2f} |"
         )

@@ -26,7 +26,6 @@ from ..models.classifier import (
     padded_batch,
     padding_id,
     position_features,
-    sentence_inputs,
 )
 from ..models.folder import (
     FORMAT_VERSION,
@@ -47,7 +46,7 @@ from .config import (
     data_path,
     to_yaml,
 )
-from .corpus import AnnotatedDocument, AnnotatedSentence, statistics
+from .corpus import AnnotatedDocument, AnnotatedSentence, inputs_of, statistics
 from .examples import hold_out, load_examples, load_training_data, schema_of_examples
 
 try:
@@ -336,11 +335,7 @@ def _examples(
 ) -> Dataset:
     """Make one training example of each sentence (of a very long one, its first window)."""
     tokenizer = load_tokenizer(tokenizer_file)
-    inputs = [
-        item
-        for document in documents
-        for item in sentence_inputs(document.sentence_texts(), config.model.context_sentences)
-    ]
+    inputs = [item for document in documents for item in inputs_of(document, config.model.context_sentences)]
     sentences = [sentence for document in documents for sentence in document.sentences]
     windows: dict[int, Window] = {}
     for window in encode_windows(tokenizer, inputs, config.model.max_length, config.model.context_length):
@@ -498,11 +493,7 @@ def _calibrate(
 ) -> dict[str, Any]:
     """Fit and store temperatures and thresholds; return the validation figures of the result."""
     classifier = SentenceClassifier(open_model_folder(folder, "classifier"), engine=engine)
-    inputs = [
-        item
-        for document in validation
-        for item in sentence_inputs(document.sentence_texts(), classifier.context_sentences)
-    ]
+    inputs = [item for document in validation for item in inputs_of(document, classifier.context_sentences)]
     sentences = [sentence for document in validation for sentence in document.sentences]
     logits = classifier.logits(inputs)
     types = np.array([[float(name in sentence.types) for name in schema.names] for sentence in sentences])

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import CorpusError, MissingExtraError
+from ..models.classifier import SentenceInput, sentence_inputs
 from ..models.taxonomy import LabelSchema
+from ..models.text import segment
 from ..models.validation import nearest
 
 if TYPE_CHECKING:
@@ -148,6 +150,17 @@ def read_abstracts(paths: Iterable[Path]) -> dict[str, str]:
     return abstracts
 
 
+def write_documents(documents: Iterable[AnnotatedDocument], output: Path) -> None:
+    """Write annotated documents as a corpus file, whole or not at all."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(f"{output.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        for document in documents:
+            record = document.model_dump(mode="json", exclude_defaults=True)
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    partial.replace(output)
+
+
 def check_files(paths: Sequence[str | Path], schema: LabelSchema) -> list[Problem]:
     """Find everything that is wrong in a set of corpus files.
 
@@ -264,6 +277,24 @@ def to_dataset(documents: Sequence[AnnotatedDocument], schema: LabelSchema) -> d
         for document in documents
     ]
     return Dataset.from_list(rows, features=features)
+
+
+def inputs_of(document: AnnotatedDocument, context_sentences: int) -> list[SentenceInput]:
+    """Present each annotated sentence of a document as the classifier sees it, with the sentences before it.
+
+    Where only some sentences of a text are annotated, the others are found in it, for they are context too.
+    """
+    texts: list[str] = []
+    annotated: list[int] = []
+    end = 0
+    for sentence in document.sentences:
+        texts += [between.text for between in segment(document.text[end : sentence.start])]
+        annotated.append(len(texts))
+        texts.append(document.text[sentence.start : sentence.end])
+        end = sentence.end
+    texts += [after.text for after in segment(document.text[end:])]
+    inputs = sentence_inputs(texts, context_sentences)
+    return [inputs[index] for index in annotated]
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:

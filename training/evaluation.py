@@ -28,7 +28,7 @@ from ..models.taxonomy import LabelSchema
 from ..models.text import segment
 from .abstract_writers import EXTRACTIVE, LEAD, OURS
 from .baselines import KEYWORDS, centroid_scores, keyword_types, lead, majority_types
-from .corpus import AnnotatedDocument, contrast_pairs, load_documents
+from .corpus import AnnotatedDocument, contrast_pairs, inputs_of, load_documents
 from .metrics import (
     CALIBRATION_BINS,
     Types,
@@ -135,7 +135,7 @@ def evaluate_models(
     learned_from = load_documents(seen, schema) if seen else []
     points = [_learner(folder, schema) for folder in curve]
     others = _other_systems(systems or {}, documents, schema)
-    scores = analyzer.classifier.score_documents([document.sentence_texts() for document in documents])
+    scores = _scores(analyzer.classifier, documents)
     abstracts = abstracts and any(document.abstract for document in documents)
     written = _abstracts(analyzer, documents, scores, baselines) if abstracts else {}
     ours = _our_predictions(documents, scores, written.get(OURS, [None] * len(documents)))
@@ -199,6 +199,15 @@ def evaluate_models(
             (_curve_point(classifier, documents) for classifier in points), key=lambda p: p["sentences"]
         ),
     }
+
+
+def _scores(
+    classifier: SentenceClassifier, documents: Sequence[AnnotatedDocument]
+) -> list[list[SentenceScores]]:
+    """Score the annotated sentences of documents, each in its context."""
+    inputs = [inputs_of(document, classifier.context_sentences) for document in documents]
+    scores = iter(classifier.score([item for group in inputs for item in group]))
+    return [[next(scores) for _ in group] for group in inputs]
 
 
 def judge_types(

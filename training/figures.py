@@ -131,6 +131,32 @@ def abstract_scores(result: Mapping[str, Any], path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
+def learning_curves(
+    labels: Sequence[int], curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], path: Path
+) -> None:
+    """Draw how ways of choosing what to label learn.
+
+    Args:
+        labels: How many sentences are labelled at each point.
+        curves: The mean and standard deviation of the macro-F1 at each point, by way of choosing.
+        path: The PNG to write.
+    """
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    styles = zip(("#7F7F7F", "#E69F00", "#0072B2"), ("s", "^", "o"), strict=True)
+    for (name, (mean, deviation)), (colour, marker) in zip(curves.items(), styles, strict=True):
+        axes.plot(labels, mean, color=colour, marker=marker, markersize=4, label=name)
+        low = [value - spread for value, spread in zip(mean, deviation, strict=True)]
+        high = [value + spread for value, spread in zip(mean, deviation, strict=True)]
+        axes.fill_between(labels, low, high, color=colour, alpha=0.12)
+    axes.set_xlabel("labelled sentences")
+    axes.set_ylabel("macro-F1 of the primary type, mean ± standard deviation")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right")
+    figure.savefig(path, dpi=120)
+
+
 def evaluation_figures(
     system: Mapping[str, Any], folder: Path, curve: Sequence[Mapping[str, Any]] = ()
 ) -> list[Path]:

@@ -15,11 +15,12 @@ from typing import Any, Literal
 from ..errors import TrainingError
 from ..inference.api import CLASSIFIER, SUMMARIZER, load
 from ..models.folder import file_hash, find_model_folder, write_json
+from .abstract_writers import OURS
 from .base_models import find_checkpoint
 from .cards import EVALUATIONS
 from .classifier import train_classifier
 from .config import ClassifierConfig, DataConfig, SummarizerConfig, data_path, load_config, to_yaml
-from .evaluation import ABSTRACT_MEASURES, CLASSIFICATION_MEASURES, CONTRAST_MEASURES, OURS, evaluate_models
+from .evaluation import ABSTRACT_MEASURES, CLASSIFICATION_MEASURES, CONTRAST_MEASURES, evaluate_models
 from .report import figure_cell
 from .runs import CONFIG_OF_RUN
 from .summarizer import train_summarizer

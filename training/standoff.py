@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..errors import CorpusError
 from ..models.taxonomy import LabelSchema
 from .config import PACKAGE_FOLDER
-from .corpus import AnnotatedDocument, AnnotatedSentence, normalized_text, numbered_lines
+from .corpus import AnnotatedDocument, AnnotatedSentence, normalized_text, numbered_lines, write_documents
 from .download import PAUSE_SECONDS, Page, download_pages
 
 REAL_LABELS = PACKAGE_FOLDER / "seeds" / "real" / "labels.jsonl"
@@ -213,14 +213,7 @@ def restore_all(
 
 def write_restored(results: Iterable[Restored], output: Path) -> None:
     """Write the restored documents as a corpus file, whole or not at all."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f"{output.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
-        for result in results:
-            if result.document is not None:
-                record = result.document.model_dump(mode="json", exclude_defaults=True)
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
-    partial.replace(output)
+    write_documents((result.document for result in results if result.document is not None), output)
 
 
 def read_texts(paths: Sequence[Path], labels: Sequence[StandoffDocument]) -> dict[str, str]:

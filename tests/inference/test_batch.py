@@ -165,10 +165,10 @@ def test_a_damaged_parquet_file_is_rejected_by_name(run, documents, tmp_path):
 def test_a_text_that_breaks_the_engine_is_rejected_alone(run, documents, tmp_path, monkeypatch):
     real = communique.Analyzer._analyses
 
-    def breaking(self, texts, method, **options):
+    def breaking(self, texts, *arguments, **options):
         if any("Round 4" in (document.title or "") for document in texts):
             raise RuntimeError("no such shape")
-        return real(self, texts, method, **options)
+        return real(self, texts, *arguments, **options)
 
     monkeypatch.setattr(communique.Analyzer, "_analyses", breaking)
     assert run(documents, shard_size=5).documents == 6
@@ -178,7 +178,7 @@ def test_a_text_that_breaks_the_engine_is_rejected_alone(run, documents, tmp_pat
 
 
 def test_a_fault_of_every_document_is_not_theirs(run, documents, tmp_path, monkeypatch):
-    def breaking(self, texts, method, **options):
+    def breaking(self, texts, *arguments, **options):
         raise RuntimeError("out of memory")
 
     with monkeypatch.context() as patch:
@@ -257,7 +257,7 @@ def test_short_documents_share_batches(run, documents, monkeypatch):
 
     monkeypatch.setattr(OpenVinoClassifierEngine, "logits", counting)
     run(documents, shard_size=7)
-    assert sum(rows for rows, _ in shapes) == 21 and len(shapes) == 2
+    assert sum(rows for rows, _ in shapes) == 21 and max(rows for rows, _ in shapes) > 3
 
 
 def test_documents_are_not_read_ahead_of_need(run, tmp_path, monkeypatch):
@@ -453,7 +453,7 @@ def test_two_runs_in_one_folder(run, documents, tmp_path):
 class QuickAnalyzer:
     """Stands in for the models where only the writing is tested."""
 
-    def analyze(self, texts, method):
+    def analyze(self, texts, method, length):
         from communique.inference.results import Analysis
 
         return [
@@ -678,9 +678,32 @@ def test_without_ray_one_sentence_says_so(run, documents, monkeypatch):
         run(documents, engine="ray")
 
 
-@pytest.mark.skipif(
+needs_ray = pytest.mark.skipif(
     not list(importlib.metadata.distributions(name="ray")), reason="the extra 'ray' is not installed"
 )
+
+
+@needs_ray
+def test_actors_that_ray_has_no_room_for_are_refused(documents, tmp_path, classifier_folder):
+    options = [
+        "--types-only",
+        "--classifier",
+        classifier_folder,
+        "--engine",
+        "ray",
+        "--workers",
+        2,
+        "--gpus",
+        4,
+    ]
+    result = subprocess.run(
+        command(documents, "--output", tmp_path / "out", *options), capture_output=True, text=True
+    )
+    assert result.returncode == 1
+    assert "GPUs and 2 worker(s) with 4 each need 8; ask for fewer workers" in result.stderr
+
+
+@needs_ray
 def test_ray_writes_the_same_bytes_though_a_worker_is_killed(run, tmp_path, classifier_folder):
     path = write_json_lines(tmp_path / "many.jsonl", 96)
     # In a process of its own: Ray looks for this machine's address in ways that the tests forbid.
@@ -692,7 +715,7 @@ killed = []
 
 def kill_one(progress):
     if progress.handled >= 16 and not killed:
-        workers = [child for child in psutil.Process().children(recursive=True) if "ray::analyse" in child.name()]
+        workers = [child for child in psutil.Process().children(recursive=True) if "ray::BatchWorker" in child.name()]
         killed.extend(workers[:1])
         for worker in killed:
             worker.kill()

@@ -5,6 +5,7 @@ from communique.models.classifier import (
     SentenceClassifier,
     SentenceInput,
     Window,
+    batches_of_like_length,
     encode_windows,
     padded_batch,
     padding_id,
@@ -46,6 +47,16 @@ def test_the_batch_does_not_matter(classifier, sentences):
         for name, probability in a.probabilities.items():
             assert probability == pytest.approx(b.probabilities[name], abs=2e-4)
             assert probability == pytest.approx(c.probabilities[name], abs=2e-4)
+
+
+def test_batches_need_little_padding():
+    lengths = [(7 * n) % 90 + 1 for n in range(300)]
+    batches = batches_of_like_length(lengths)
+    assert sorted(index for batch in batches for index in batch) == list(range(300))
+    assert max(map(len, batches)) == 16
+    padded = sum(len(batch) * max(lengths[index] for index in batch) for batch in batches)
+    assert padded <= 1.1 * sum(lengths)
+    assert batches_of_like_length([]) == []
 
 
 def test_learned_what_it_was_shown(classifier):

@@ -93,8 +93,8 @@ def test_a_supported_abstract_is_let_through():
 
 def test_a_short_abstract_is_completed_from_the_source():
     abstract = summarizer_saying("Finland pledged to lend two ships from January.").summarize(SOURCE, TITLE)
-    assert [part.sources for part in abstract.sentences] == [(5,), (1,), (2,)]
-    assert abstract.sentences[1].text == "Ministers of the Baltic Ferry Council met on Tuesday."
+    assert [part.sources for part in abstract.sentences] == [(1,), (2,), (5,)]
+    assert abstract.sentences[0].text == "Ministers of the Baltic Ferry Council met on Tuesday."
 
 
 def test_another_candidate_is_taken_when_the_first_invents():
@@ -133,7 +133,7 @@ def test_drafts_of_several_texts_are_written_together_and_are_the_same(length):
     together = summarizer.summarize_all(sources, length=length)
     assert together == [summarizer.summarize(s.sentences, s.title, length=length) for s in sources]
     assert summarizer._generator.batches[:3] == [(4, None), (3, 1), (2, 2)]
-    assert together[1].sentences[0].text == good and together[4].method == "extractive"
+    assert good in together[1].text and together[4].method == "extractive"
     assert summarizer.summarize_all([]) == []
 
 
@@ -144,6 +144,13 @@ def test_an_invention_is_replaced_by_its_source():
     assert abstract.sentences[1].text == "Finland pledged to lend two ships from January."
     assert abstract.sentences[1].extracted
     assert "the number 'nine' is not in the source" in abstract.notes[0]
+
+
+def test_an_abstract_does_not_open_with_a_pronoun():
+    written = "It approved a plan to spend $1.5 billion on ice-breakers. Finland pledged two ships."
+    abstract = summarizer_saying(written).summarize(SOURCE, TITLE)
+    assert not abstract.text.startswith("It ")
+    assert "not told yet" in abstract.notes[0]
 
 
 def test_gibberish_becomes_an_extract():

@@ -1,6 +1,7 @@
 """The benchmark of batch runs measures what it says."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -47,6 +48,21 @@ def test_figures():
     measured = Throughput(LOCAL, "types", 1, 100, 2000, 10.0, ((5, 300), (10, 400), (100, 440)))
     assert measured.documents_per_second == 10 and measured.sentences_per_second == 200
     assert measured.memory_growth == pytest.approx(1.1)
+
+
+def test_rates_stand_in_proportion_to_the_loop():
+    memory = ((100, 300),)
+    rows = [
+        Throughput(LOCAL, "types", 1, 100, 2000, 10.0, memory),
+        Throughput(LOOP, "types", 1, 100, 2000, 15.0, memory),
+        Throughput(LOCAL, "extractive", 1, 100, 2000, 10.0, memory),
+    ]
+    machine = {"processor": "one", "cores": 2}
+    table = batch_table(
+        {"machine": machine, "classifier": "small", "throughput": [asdict(row) for row in rows]}
+    )
+    proportions = [line.split(" | ")[5] for line in table.splitlines()[4:]]
+    assert proportions == ["1.50", "1.00", ""]
 
 
 def test_what_cannot_be_measured(classifier_folder, tmp_path, corpus):

@@ -186,7 +186,7 @@ def test_optional_data_are_used_where_they_are_and_missed_aloud(classifier_overr
     assert f"`{missing}` was not there" in card
 
 
-def test_fewer_layers_and_frozen_embeddings(classifier_overrides, tmp_path):
+def test_fewer_layers_and_sentence_embeddings(classifier_overrides, tmp_path):
     settings = config(
         classifier_overrides,
         f"output={tmp_path / 'm'}",

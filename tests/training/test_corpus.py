@@ -7,8 +7,10 @@ from communique.errors import CorpusError
 from communique.models.taxonomy import commitment_schema
 from communique.training.config import data_path
 from communique.training.corpus import (
+    AnnotatedDocument,
     check_files,
     contrast_pairs,
+    inputs_of,
     load_documents,
     normalized_text,
     statistics,
@@ -172,3 +174,13 @@ def test_contrast_pairs_are_kept_together_and_contrast(tmp_path):
     assert "stands in two splits" in problems_of(tmp_path, agreed, position | {"split": "test"})[0]
     same = position | {"sentences": [{"start": 0, "end": 34, "types": ["agreement"]}]}
     assert "same types" in problems_of(tmp_path, agreed, same)[0]
+
+
+def test_sentences_that_nobody_labelled_are_context_all_the_same():
+    text = "The envoys met. He spoke.\nThey vowed peace. They left."
+    start = text.index("They vowed")
+    sentence = {"start": start, "end": start + len("They vowed peace."), "types": ["pledge"]}
+    document = AnnotatedDocument(id="a", text=text, sentences=[sentence])
+    (item,) = inputs_of(document, 1)
+    assert (item.text, item.context) == ("They vowed peace.", "He spoke.")
+    assert (item.index, item.count) == (2, 4)

@@ -107,7 +107,13 @@ def benchmark_batch_command(
     classifier: ClassifierOption = "classifier",
     summarizer: SummarizerOption = "summarizer",
     documents: Annotated[
-        int, typer.Option(min=1, help="Documents to work through; repeated if there are fewer.")
+        int,
+        typer.Option(
+            "--documents",
+            "--repeat-to",
+            min=1,
+            help="Documents to work through; repeated if there are fewer.",
+        ),
     ] = 5000,
     methods: Annotated[str, typer.Option(help="What to measure.")] = "types,extractive,abstractive",
     workers: Annotated[str, typer.Option(help="Numbers of workers to measure.")] = "1,2",
@@ -193,3 +199,47 @@ def benchmark_compare_command(
         write_whole(output, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
         say(f"wrote {output}")
     typer.echo(comparison_benchmark_table(result, examples=examples))
+
+
+@app.command("suggest")
+def benchmark_suggest_command(
+    train: Annotated[
+        list[Path] | None,
+        typer.Option("--train", help="Annotated documents to label; the corpus's training part if none."),
+    ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", help="Annotated documents to judge by; the corpus's validation part if none."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Repetitions.")] = 5,
+    batch: Annotated[int, typer.Option(min=1, help="Sentences labelled in each round.")] = 100,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of labelling.")] = 9,
+    encoder: Annotated[
+        bool, typer.Option("--encoder", help="Learn from the base encoder's embeddings, not from words.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write JSON, Markdown and a picture into this folder."),
+    ] = None,
+) -> None:
+    """Measure how many labels `communique suggest` saves against labelling at random."""
+    from ..config import data_path
+    from ..suggestion_benchmark import (
+        benchmark_suggestions,
+        suggestion_tables,
+        write_suggestion_benchmark,
+    )
+
+    result = benchmark_suggestions(
+        train or [data_path("package:seeds/corpus/train.jsonl")],
+        data or [data_path("package:seeds/corpus/validation.jsonl")],
+        seeds=seeds,
+        batch=batch,
+        rounds=rounds,
+        features="encoder" if encoder else "words",
+        report=say,
+    )
+    if output is not None:
+        for path in write_suggestion_benchmark(result, output):
+            say(f"wrote {path}")
+    typer.echo(suggestion_tables(result))

@@ -11,8 +11,13 @@ import typer
 from ...errors import CorpusError
 from ...inference.commands.options import LabelsOption, OverwriteOption
 from ...inference.commands.terminal import say, schema_from, write_whole
+from ..labelling import Tool, Unit
+from .labelling import AnnotatorOption, UnitOption
 
-app = typer.Typer(help="Annotated documents: check them, count them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Annotated documents: check them, count them, exchange them with labelling tools.",
+    no_args_is_help=True,
+)
 CorpusFiles = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help="Files of annotated documents (JSON Lines).")
 ]
@@ -222,3 +227,67 @@ def corpus_restore(
 def _check_free(output: Path, overwrite: bool) -> None:
     if output.exists() and not overwrite:
         raise CorpusError(f"{output}: is there already; name another file, or add --overwrite to replace it")
+
+
+@app.command("export")
+def corpus_export(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Annotated documents, or results of analyze, classify or batch in JSON Lines.",
+        ),
+    ],
+    to: Annotated[Tool, typer.Option("--to", help="The labelling tool.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write for it.")],
+    unit: UnitOption = Unit.document,
+    labels: LabelsOption = None,
+) -> None:
+    """Write documents for a labelling tool: annotated ones, or results as pre-annotations with scores."""
+    from ..labelling.items import read_drafts
+    from ..labelling.tools import export_drafts
+
+    schema = schema_from(labels)
+    drafts = read_drafts(files, schema)
+    instructions = export_drafts(drafts, to, unit, schema, output)
+    say(
+        f"wrote {len(drafts)} document(s), {sum(len(d.document.sentences) for d in drafts)} sentence(s), to {output}"
+    )
+    for line in instructions:
+        say(line)
+
+
+@app.command("import")
+def corpus_import(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="What the labelling tool exported.")],
+    from_: Annotated[Tool, typer.Option("--from", help="The labelling tool.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The annotated documents to write.")],
+    annotator: AnnotatorOption = None,
+    labels: LabelsOption = None,
+) -> None:
+    """Make annotated documents of what a labelling tool exported.
+
+    Exit code 1 if something could not be taken over; it is named, and the rest is written all the same.
+    """
+    from ..corpus import write_documents
+    from ..labelling.annotations import agreement_line
+    from ..labelling.tools import import_annotations
+
+    result = import_annotations(files, from_, schema_from(labels), annotator)
+    for fault in result.faults:
+        say(f"error: {fault}")
+    for pair in result.agreements:
+        say(f"agreement of {agreement_line(pair)}")
+    counts = [f"{count} item(s) {reason}" for reason, count in result.left_out.items()]
+    if result.without_type:
+        counts.append(f"{result.without_type} sentence(s) came back without a type")
+    if counts:
+        say(f"left out: {', '.join(counts)}")
+    if not result.documents:
+        raise CorpusError("no labelled sentence was found; nothing was written")
+    write_documents(result.documents, output)
+    say(
+        f"wrote {len(result.documents)} document(s), {sum(len(d.sentences) for d in result.documents)} sentence(s), "
+        f"to {output}; {result.changed} sentence(s) have other types than were exported"
+    )
+    raise typer.Exit(1 if result.faults else 0)
