@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 from ..errors import BatchError, MissingExtraError
@@ -65,18 +67,21 @@ class RayPool:
             "max_task_retries": RETRIES,
         }
         actor = ray.remote(BatchWorker).options(**options)
-        self._unfinished: dict[Any, list[Any]] = {actor.remote(): [] for _ in range(workers)}
+        self._unfinished: dict[Any, int] = {actor.remote(): 0 for _ in range(workers)}
+        self._lock = threading.Lock()
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> RayResult:  # noqa: ANN401 - passed on
         """Run a function in the actor that has least to do."""
-        for actor, references in self._unfinished.items():
-            if references:
-                _, left = self._ray.wait(references, num_returns=len(references), timeout=0)
-                self._unfinished[actor] = left
-        actor = min(self._unfinished, key=lambda one: len(self._unfinished[one]))
-        reference = actor.run.remote(function, *arguments)
-        self._unfinished[actor].append(reference)
-        return RayResult(self._ray, reference)
+        with self._lock:
+            actor = min(self._unfinished, key=self._unfinished.__getitem__)
+            self._unfinished[actor] += 1
+        future = actor.run.remote(function, *arguments).future()
+        future.add_done_callback(lambda _: self._finished(actor))
+        return RayResult(self._ray.exceptions, future)
+
+    def _finished(self, actor: Any) -> None:  # noqa: ANN401 - an untyped module
+        with self._lock:
+            self._unfinished[actor] -= 1
 
     def shutdown(self, *, wait: bool = False, cancel_futures: bool = True) -> None:
         """Leave Ray; the actors end."""
@@ -94,9 +99,9 @@ class BatchWorker:
 class RayResult:
     """What an actor will return."""
 
-    def __init__(self, ray: Any, reference: Any) -> None:  # noqa: ANN401 - an untyped module
-        self._ray = ray
-        self._reference = reference
+    def __init__(self, exceptions: Any, future: Future[Any]) -> None:  # noqa: ANN401 - an untyped module
+        self._exceptions = exceptions
+        self._future = future
 
     def result(self) -> Any:  # noqa: ANN401 - whatever it returns
         """Wait for the function and return what it returned.
@@ -106,10 +111,10 @@ class RayResult:
             Exception: What the function raised.
         """
         try:
-            return self._ray.get(self._reference)
-        except self._ray.exceptions.RayTaskError as error:
+            return self._future.result()
+        except self._exceptions.RayTaskError as error:
             raise error.cause from None
-        except self._ray.exceptions.RayError as error:
+        except self._exceptions.RayError as error:
             raise BatchError(
                 f"Ray gave a group of documents up ({error}); finished shards are kept: run the same command again"
             ) from None

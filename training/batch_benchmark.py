@@ -100,7 +100,7 @@ def benchmark_batch(
         methods: What to measure: "types", "extractive", "abstractive".
         workers: Numbers of workers to measure.
         baselines: Measure the loop, and for types `datasets.map`, beside it.
-        report: Called with a line before each measurement.
+        report: Called with a line before each measurement, and one with its rates after it.
 
     Returns:
         Plain data: `machine` and `throughput`, a list of `Throughput`.
@@ -125,7 +125,12 @@ def benchmark_batch(
                 systems.append((DATASETS, 1))
             for system, count in systems:
                 report(f"{system}, {method}, {count} worker(s)")
-                throughput.append(_in_own_process(system, method, count, str(texts), classifier, summarizer))
+                measured = _in_own_process(system, method, count, str(texts), classifier, summarizer)
+                report(
+                    f"  {measured.documents_per_second:.2f} documents/s, "
+                    f"{measured.sentences_per_second:.1f} sentences/s"
+                )
+                throughput.append(measured)
     return {
         "communique": __version__,
         "machine": {

@@ -196,12 +196,16 @@ def pipeline_labeller(
     )
 
     def label(documents: Sequence[Sequence[str]]) -> object:
-        # The pipeline streams a generator and would take a list's iterator for one text.
+        # The pipeline streams a generator and would take a list's iterator for one text. It fails on a sentence that
+        # is longer than the encoder's window unless it may cut it off, where the classifier reads on in windows.
         return list(
             classify(
-                {"text": item.text, "text_pair": item.context}
-                for texts in documents
-                for item in sentence_inputs(texts, classifier.context_sentences)
+                (
+                    {"text": item.text, "text_pair": item.context}
+                    for texts in documents
+                    for item in sentence_inputs(texts, classifier.context_sentences)
+                ),
+                truncation=True,
             )
         )
 

@@ -33,8 +33,14 @@ def test_batch_runs_are_measured_in_processes_of_their_own(classifier_folder, co
     assert (row["system"], row["method"], row["workers"]) == (LOCAL, "types", 1)
     assert row["documents"] == 6 and row["sentences"] == 60
     assert row["memory"][-1][0] == 6 and row["memory"][-1][1] > 20
-    assert steps == ["communique batch, types, 1 worker(s)"]
+    assert steps[0] == "communique batch, types, 1 worker(s)" and " documents/s, " in steps[1]
     assert f"| {LOCAL} | types | 1 | 6 |" in batch_table(json.loads(json.dumps(result)))
+
+
+def test_the_pipeline_meets_a_sentence_longer_than_its_window(classifier_folder, tmp_path):
+    (tmp_path / "long.txt").write_text(f"They agreed to {'trade and ' * 1000}fish.")
+    measured = measure(DATASETS, "types", 1, str(tmp_path / "long.txt"), str(classifier_folder), "summarizer")
+    assert measured.sentences == 1
 
 
 @pytest.mark.parametrize(("system", "method"), [(LOOP, "types"), (LOOP, "extractive"), (DATASETS, "types")])
