@@ -4,11 +4,14 @@ import json
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from typer.testing import CliRunner
 
+from communique.cli import app
 from communique.errors import CorpusError
 from communique.inference.results import Analysis, LabelledSentence
 from communique.models.taxonomy import commitment_schema
-from communique.training.corpus import AnnotatedDocument, load_documents
+from communique.training.corpus import AnnotatedDocument, inputs_of, load_documents
+from communique.training.examples import load_training_data
 from communique.training.labelling import Tool, Unit
 from communique.training.labelling.items import Draft, read_drafts
 from communique.training.labelling.tools import export_drafts, import_annotations
@@ -355,3 +358,25 @@ def test_texts_that_were_put_into_the_tool_by_hand(tool, item, tmp_path):
 def test_single_sentences_that_were_put_into_the_tool_by_hand(tool, item, tmp_path):
     (document,) = imported(tmp_path, tool, [item]).documents
     assert (document.id, document.excerpt, document.sentences[0].types) == ("5", True, ("call",))
+
+
+def test_corrections_on_the_command_line_train_a_classifier(tmp_path):
+    corpus, items, corrections = (tmp_path / name for name in ("c.jsonl", "items.json", "corrections.jsonl"))
+    corpus.write_text(full_document().model_dump_json() + "\n")
+    runner = CliRunner()
+    options = ["--to", "doccano", "--unit", "sentence", "-o", str(items)]
+    result = runner.invoke(app, ["corpus", "export", str(corpus), *options])
+    assert result.exit_code == 0 and "Text classification" in result.stderr
+    lines = [json.loads(line) for line in items.read_text().splitlines()]
+    lines[2]["label"], lines[3]["label"] = ["call"], ["cal"]
+    items.write_text("".join(json.dumps(line) + "\n" for line in lines[1:]))
+    result = runner.invoke(app, ["corpus", "import", str(items), "--from", "doccano", "-o", str(corrections)])
+    assert result.exit_code == 1
+    assert f"{items}:3, example riga-1@" in result.stderr and "did you mean 'call'" in result.stderr
+    assert (
+        "1 document(s), 2 sentence(s)" in result.stderr and "1 sentence(s) have other types" in result.stderr
+    )
+    (document,) = load_training_data([corrections], SCHEMA)
+    agreed, spoke = inputs_of(document, 1)
+    assert agreed.context == "🕊 Accord of Riga 🇱🇻" and spoke.context == agreed.text
+    assert [sentence.types for sentence in document.sentences] == [("agreement", "pledge"), ("call",)]
