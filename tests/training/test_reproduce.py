@@ -18,20 +18,22 @@ from communique.training.reproduce import (
 
 
 @pytest.fixture(scope="module")
-def plan(corpus, classifier_overrides, tmp_path_factory):
+def plan(corpus, classifier_overrides, classifier_folder, tmp_path_factory):
+    """The classifier is finished, as after a stop between the two trainings."""
     output = tmp_path_factory.mktemp("reproduce")
-    data = [f"data.train={corpus['train']}", f"data.validation={corpus['validation']}"]
+    summarizer = [
+        f"data.train={corpus['train']}",
+        f"data.validation={corpus['validation']}",
+        "training.max_steps=2",
+        f"output={output / 'summarizer'}",
+    ]
     return Plan(
         load_config(
             ClassifierConfig,
             "configs/tiny/classifier.yaml",
-            [*classifier_overrides, f"output={output / 'classifier'}"],
+            [*classifier_overrides, f"output={classifier_folder}"],
         ),
-        load_config(
-            SummarizerConfig,
-            "configs/tiny/summarizer.yaml",
-            [*data, "training.max_steps=2", f"output={output / 'summarizer'}"],
-        ),
+        load_config(SummarizerConfig, "configs/tiny/summarizer.yaml", summarizer),
         {"miniature": corpus["validation"]},
         output,
     )
@@ -39,18 +41,20 @@ def plan(corpus, classifier_overrides, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stopped(plan):
-    """A run that was stopped in the classifier's training, and once more before the summarizer's."""
-    checkpoints = plan.output / "classifier.checkpoints"
+    """A run that was stopped in the summarizer's training, and once more before the evaluation."""
+    checkpoints = plan.output / "summarizer.checkpoints"
     checkpoints.mkdir()
-    (checkpoints / "training.yaml").write_text(to_yaml(plan.classifier))
+    (checkpoints / "training.yaml").write_text(to_yaml(plan.summarizer))
+    told = []
 
     def stop(message):
-        if "summarizer" in message:
+        told.append(message)
+        if "evaluation" in message:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         reproduce(plan, stop, quiet=True)
-    return (plan.output / "classifier" / "run.json").read_text()
+    return told
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +65,11 @@ def finished(plan, stopped):
 
 def test_it_goes_on_where_it_was_stopped(plan, stopped, finished):
     figures, told = finished
-    assert [message[:6] for message in told] == [f"{step} of 4" for step in (1, 2, 3, 4)]
-    assert "is there already" in told[1] and "training" in told[2] and "evaluation" in told[3]
-    assert (plan.output / "classifier" / "run.json").read_text() == stopped
+    for messages in (stopped, told):
+        assert [message[:6] for message in messages] == [f"{step} of 4" for step in (1, 2, 3, 4)]
+        assert "is there already" in messages[1] and "evaluation" in messages[3]
+    assert "training" in stopped[2] and "is there already" in told[2]
+    assert not (plan.output / "summarizer.checkpoints").exists()
     assert {figure.measure for figure in figures} > {"primary_macro_f1", "rouge1"}
 
 
