@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help run test lint format types tests reproduce docs clean
+.PHONY: help run test lint format types tests docs reproduce clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -31,12 +31,12 @@ types: $(VENV)/.installed-dev $(VENV)/named ## check types
 tests: $(VENV)/.installed-dev ## run the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist worksteal
 
+docs: $(VENV)/.installed-docs $(VENV)/named ## build the documentation into build/docs
+	$(BIN)/mkdocs build --strict --config-file docs/mkdocs.yml
+
 # HELD_OUT names further annotated documents to judge the models on: make reproduce HELD_OUT=mine.jsonl
 reproduce: $(VENV)/.installed-dev ## train both models from their bases, judge them, compare (2.5 hours; goes on after a stop)
 	$(BIN)/communique reproduce $(addprefix --data ,$(HELD_OUT))
-
-docs: $(VENV)/.installed-docs $(VENV)/named ## build the documentation into build/docs
-	$(BIN)/mkdocs build --strict --config-file docs/mkdocs.yml
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
