@@ -29,6 +29,7 @@ from markdown_it import MarkdownIt
 from typer.main import get_command
 from typer.testing import CliRunner
 
+import communique
 from communique.cli import app
 from communique.inference import api
 from communique.models.classifier import SentenceClassifier
@@ -126,7 +127,9 @@ def models(summarizer_folder):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_page(page, sample_files, models):
     article = "Norway will provide 5 million euros. The ministers urged Iceland to help."
-    names = {"__name__": "page", "article": article, "any_abstract": "Norway will provide 8 million euros."}
+    # What the README takes as given.
+    names = {"article": article, "any_abstract": "Norway will provide 8 million euros."}
+    names |= {"last_year": article, "this_year": article.replace("5", "8")}
     for block in blocks_of(page):
         check = CHECKS.get(block.language)
         assert check is not None, f"{block.place}: '{block.language}' is no language of a block"
@@ -257,3 +260,24 @@ def _leaves(nav):
     else:
         for part in nav.values() if isinstance(nav, dict) else nav:
             yield from _leaves(part)
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "runs"),
+    [
+        ("python", "communique.clasify", True),
+        ("python", "import =", False),
+        ("pycon", ">>> 1 + 1\n3\n", True),
+        ("bash", "communique schema --fro analyze", True),
+        ("bash", "communique serve --prot 80", False),
+        ("bash", "communique train classifier classifier.yaml --set training.epoch=2", False),
+        ("bash", "communique nonesuch", False),
+        ("bash", "make nonesuch", False),
+        ("bash", "pip install '.[nonesuch]'", False),
+        ("console", "$ communique --version\n9.9.9\n", True),
+        ("json", "{", True),
+    ],
+)
+def test_a_wrong_block_is_found(language, code, runs):
+    with pytest.raises(Exception):  # noqa: B017 - each in its own way
+        CHECKS[language](Block(language, code, "here", runs), {"communique": communique})
