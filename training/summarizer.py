@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ..errors import CorpusError, MissingExtraError, TrainingError
+from ..errors import MissingExtraError, TrainingError
 from ..models.folder import (
     FORMAT_VERSION,
     new_model_folder,
@@ -86,8 +86,8 @@ def train_summarizer(
     """
     schema = schema_of(config.model.label_schema)
     own = read_abstracts(map(data_path, config.data.abstracts))
-    train = _with_abstract(config.data.training_files(), schema, own)
-    validation = _with_abstract(config.data.validation_files(), schema)
+    train = documents_with_abstract(config.data.training_files(), schema, own)
+    validation = documents_with_abstract(config.data.validation_files(), schema)
     checkpoint = find_checkpoint(config.model.base)
     run = start_run(config, resume=resume, overwrite=overwrite)
 
@@ -206,15 +206,11 @@ def _trainable(model: Any) -> Any:  # noqa: ANN401 - a transformers model
     return model
 
 
-def _with_abstract(
+def documents_with_abstract(
     paths: Sequence[Path], schema: LabelSchema, own: Mapping[str, str] = MappingProxyType({})
 ) -> list[AnnotatedDocument]:
     """Load the documents that have an abstract, in the documents or apart from them."""
     loaded = load_documents(paths, schema)
-    if unknown := own.keys() - {document.id for document in loaded}:
-        raise CorpusError(
-            f"data.abstracts: no document of the training data has the id '{min(unknown)}'; name its file in data.train"
-        )
     documents = [
         document.model_copy(update={"abstract": own[document.id]}) if document.id in own else document
         for document in loaded

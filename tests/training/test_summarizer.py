@@ -10,7 +10,7 @@ from communique.models.taxonomy import commitment_schema
 from communique.training.base_models import find_checkpoint
 from communique.training.config import SummarizerConfig, load_config
 from communique.training.corpus import AnnotatedDocument, load_documents, read_abstracts
-from communique.training.summarizer import train_summarizer, training_pairs
+from communique.training.summarizer import documents_with_abstract, train_summarizer, training_pairs
 
 from ..conftest import authored_document
 
@@ -51,14 +51,14 @@ def test_what_grounding_would_not_let_through_is_no_target():
 
 def test_abstracts_from_a_file_of_their_own_take_the_place_of_the_documents(tmp_path, corpus):
     path = tmp_path / "abstracts.jsonl"
-    path.write_text('{"id": "nobody", "abstract": "They met."}\n')
-    config = load_config(
-        SummarizerConfig,
-        "configs/tiny/summarizer.yaml",
-        [f"data.train={corpus['train']}", f"data.abstracts={path}", f"output={tmp_path / 'out'}"],
-    )
-    with pytest.raises(CorpusError, match="no document of the training data has the id 'nobody'"):
-        train_summarizer(config)
+    path.write_text('{"id": "train-0", "abstract": "Zork."}\n{"id": "nobody", "abstract": "They met."}\n')
+    documents = documents_with_abstract([corpus["train"]], SCHEMA, read_abstracts([path]))
+    assert {document.id: document.abstract for document in documents}["train-0"] == "Zork."
+    assert documents[1].abstract == authored_document(1, "train")["abstract"]
+
+
+def test_abstracts_that_are_none_are_refused(tmp_path):
+    path = tmp_path / "abstracts.jsonl"
     path.write_text('{"id": "a", "abstract": "They met."}\n\n{"id": "a", "abstract": "They parted."}\n')
     with pytest.raises(CorpusError, match=r"abstracts.jsonl:3: a second abstract of document 'a'"):
         read_abstracts([path])
