@@ -74,7 +74,8 @@ DENIES = re.compile(
     r"|ban(?:s|ned)?|prohibit\w*|refrain\w*|elud\w*|miss\w*|unresolved|unsettled|impasse|stop\w*|quarrel\w*|stuck"
     r"|absent|empty|prevent\w*|abandon\w*|turn\w* down|vot\w+ down|left out|aside|hold\w* (?:back|out)|held (?:back|out)"
     r"|cool|reluctan\w*|uncertain\w*|remain\w*|far|bar(?:s|red)|too|rather|instead|wide apart|nowhere|little|outside"
-    r"|ended|walk\w* out|pull\w* out|withdr\w+|delay\w*|cancel\w*|scrap\w*|hinder\w*|un\w+ed)\b|n['’]t\b",
+    r"|ended|walk\w* out|pull\w* out|withdr\w+|delay\w*|cancel\w*|scrap\w*|hinder\w*"
+    r"|un(?:agreed|answered|changed|convinced|decided|finished|fulfilled|mentioned|moved|signed|touched))\b|n['’]t\b",
     re.IGNORECASE,
 )
 DIRECTS = re.compile(
@@ -93,8 +94,8 @@ _ACT = re.compile(
     r"|call(?:s|ed)|demand(?:s|ed)|ask(?:s|ed)|announc(?:es|ed)|propos(?:es|ed)|said|says|warn(?:s|ed)|oppos(?:es|ed)"
     r"|appeal(?:s|ed)|undertook|gave|gives|provid(?:es|ed)|withdrew|want(?:s|ed)|accept(?:s|ed)|back(?:s|ed)|insist(?:s|ed)"
     r"|invit(?:es|ed)|contribut(?:es|ed)|lends?|lent|put|puts|made|makes|sent|sends|hosts?|stress(?:es|ed)|welcom(?:es|ed)"
-    r"|commit(?:s|ted)|decid(?:es|ed)|intends?|plans|sought|seeks|abstained|did|could|should|must|may|might|raised|took"
-    r"|told|tells|paid|pays|declined|confirmed|complained|threatened|condemned|withheld|blocked|failed|suspended|admitted)\b"
+    r"|commit(?:s|ted)|decid(?:es|ed)|intends?|plan(?:s|ned)|sought|seeks|abstained|did|could|should|must|may|might|raised|took"
+    r"|told|tells|paid|pays|declined|confirmed|complained|threatened|condemned|withheld|blocked|failed|suspended|admitted|criticis(?:es|ed)|voiced|cited|reaffirmed|handed|hoped)\b"
 )
 _PRONOUN_OPENING = re.compile(r"^[\W\d]*(?:He|She|It|They|His|Her|Its|Their)\b")
 _ANAPHORIC_OPENING = re.compile(

@@ -18,6 +18,8 @@ from .names import (
     is_in_organisation,
     is_part_of_name,
     is_place,
+    is_subject,
+    is_subject_with_others,
     is_venue,
     spelled_out,
 )
@@ -27,6 +29,8 @@ CERTAIN = 0.45
 """From this share of the surroundings on, another country or place in a source sentence is a contradiction."""
 PRONOUN_CERTAIN = 0.5
 """The same where the source sentence says "he" or "it" and nothing before it names the actor."""
+ANTECEDENTS = 4
+"""Sentences before a pronoun in which the actor is looked for."""
 TIED = 0.6
 """Source sentences that hold this share of what the best holds can tell an act as well."""
 LISTED = 3
@@ -58,7 +62,7 @@ def unsupported_names(
             other = _other_surname(sentence, name, names, told, source)
             if other is None and kind == "actor" and not _follows_a_name(sentence, name, names):
                 other = _other_actor(name, told, source, surroundings)
-            elif other is None and kind == "name":
+            if other is None and not is_actor(sentence, name.end):
                 other = _other_country(sentence, name, told, source, surroundings)
         if other is not None:
             yield UnsupportedItem(kind, sentence[name.start : name.end], name.start, name.end, other)
@@ -67,7 +71,10 @@ def unsupported_names(
 def _kind(sentence: str, name: Name) -> UnsupportedKind:
     if is_place(sentence, name.start):
         return "place"
-    return "actor" if is_actor(sentence, name.end) else "name"
+    acts = is_actor(sentence, name.end)
+    if name.countries and not acts:
+        acts = is_subject(sentence, name.end) or is_subject_with_others(sentence, name.end)
+    return "actor" if acts else "name"
 
 
 def _is_known(name: Name, kind: UnsupportedKind, index: NameIndex) -> bool:
@@ -163,10 +170,10 @@ def _other_actor(name: Name, told: NameIndex, source: SourceText, surroundings: 
                 return None
             other = i
         elif opens_with_pronoun(source.sentences[i]):
-            if source.speaks_of(name, i, 4):
+            if source.speaks_of(name, i, ANTECEDENTS) and not _is_about_another(name, told, source, i):
                 return None
             other = i if scores[i] >= PRONOUN_CERTAIN else other
-        elif any(_is_rival(rival, name, told, source.sentences[i]) for rival in source.names[i]):
+        elif any(_is_rival(rival, name, told, source, source.sentences[i]) for rival in source.names[i]):
             other = i
         elif source.speaks_of(name, i, 3):
             return None
@@ -176,21 +183,39 @@ def _other_actor(name: Name, told: NameIndex, source: SourceText, surroundings: 
 def _is_bystander(name: Name, told: NameIndex, source: SourceText, index: int) -> bool:
     """Say whether a sentence names a country only after another that acts in it, as "Mali" in "Chad will aid Mali"."""
     text = source.sentences[index]
-    mentions = [other for other in source.names[index] if other.countries & name.countries]
-    if not mentions or any(is_actor(text, other.end) for other in mentions):
+    mentions = [other for other in source.names[index] if source.acts_as(other) & name.countries]
+    if not mentions or any(is_subject(text, other.end) for other in mentions):
         return False
     return any(
-        other.countries and not told.holds(other) and is_actor(text, other.end)
+        _is_rival(other, name, told, source, text) and is_subject(text, other.end)
         for other in source.names[index]
         if other.start < mentions[0].start
     )
 
 
-def _is_rival(rival: Name, name: Name, told: NameIndex, text: str) -> bool:
+def _is_about_another(name: Name, told: NameIndex, source: SourceText, index: int) -> bool:
+    """Say whether the nearest sentence before one with a pronoun in which anybody acts tells of somebody else."""
+    for i in range(index - 1, max(-1, index - 1 - ANTECEDENTS), -1):
+        text = source.sentences[i]
+        acting = [other for other in source.names[i] if is_subject(text, other.end)]
+        if source.speaks_of(name, i, 0):
+            return False
+        if acting:
+            return any(_is_rival(other, name, told, source, text) for other in acting)
+    return False
+
+
+def _is_rival(rival: Name, name: Name, told: NameIndex, source: SourceText, text: str) -> bool:
     """Say whether a source sentence names another actor of the same sort."""
-    if told.holds(rival) or bool(rival.countries) != bool(name.countries):
+    if told.holds(rival):
         return False
-    return bool(rival.countries) or (rival.key not in TITLE_WORDS and is_actor(text, rival.end))
+    if not name.countries:
+        return not rival.countries and rival.key not in TITLE_WORDS and is_actor(text, rival.end)
+    if rival.countries:
+        return True
+    countries = source.acts_as(rival)
+    acts = is_subject(text, rival.end) and not is_place(text, rival.start)
+    return bool(countries) and acts and not countries & told.countries
 
 
 # A group that is said to have asked, promised or warned, and the one person who may have done so.

@@ -60,9 +60,10 @@ def find_names(text: str) -> list[Name]:
         word = re.sub(r"['’]s?$", "", match.group())
         key = normalized_term(word)
         opens = not text[:start].strip() or text[:start].rstrip()[-1] in '.!?:"“'
-        if len(key) < 2 or key in FUNCTION_WORDS:
+        acronym = len(word) > 2 and word.isalpha() and word.isupper() and not text.isupper()
+        if len(key) < 2 or (key in FUNCTION_WORDS and not acronym):
             continue
-        if opens and (key in _LOWER_OPENERS or not _opens_as_name(text, end)):
+        if opens and not acronym and (key in _LOWER_OPENERS or not _opens_as_name(text, end)):
             continue
         names.append(Name(key, frozenset(), start, start + len(word)))
     return sorted(names, key=lambda name: name.start)
@@ -112,6 +113,35 @@ def is_in_organisation(text: str, name: Name, names: Sequence[Name], index: Name
 
 
 _JOINS = re.compile(r"[\s-]+(?:(?:of|for|on|the)\s+)*")
+
+
+_OFFICE_WORDS = (
+    "side|delegation|delegates?|government|ministers?|presidents?|premier|officials?|envoys?|ambassador|representatives?"
+    "|negotiators?|diplomats?|leaders?|chief|prime|foreign|finance|defence|defense|trade|deputy|secretary|undersecretary"
+)
+_WITH_OFFICE = re.compile(
+    rf"(?:['’]s)?(?:[\s-]+(?:[A-Z][\w.'’-]*|of|for|the|{_OFFICE_WORDS})(?=[\s-])){{1,12}}"
+)
+_GOVERNED = re.compile(r"\b(?:to|of|on|in|at|from|with|by|for|against|between)(?: the)? [A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*)*$")
+_COORDINATED = re.compile(
+    r"(?:, (?:the )?[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)*)* and (?:the )?[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)*"
+)
+
+
+def is_subject(text: str, end: int) -> bool:
+    """Say whether the name that ends at `end` acts, itself or in the person of its minister or delegation."""
+    if is_actor(text, end):
+        return True
+    office = _WITH_OFFICE.match(text, end)
+    if office is None or _GOVERNED.search(text, 0, end):
+        return False
+    return any(is_actor(text, word.end()) for word in re.finditer(r"[\w.]+", text[:office.end()]) if word.end() > end)
+
+
+def is_subject_with_others(text: str, end: int) -> bool:
+    """Say whether the name that ends at `end` and those which "and" joins to it act together."""
+    others = _COORDINATED.match(text, end)
+    return others is not None and is_actor(text, others.end())
 
 
 def is_part_of_name(text: str, name: Name) -> bool:

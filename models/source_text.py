@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .acts import opens_anaphoric, opens_with_pronoun
+from .country_mentions import seats_of_government
 from .names import TITLE_WORDS, Name, NameIndex, dateline_end, find_names, is_venue
 from .quantities import DateKey, find_date_parts, find_quantities, related_date_parts
 from .words import ContentWord, content_words
@@ -99,6 +100,10 @@ class SourceText:
         near = self.names_near(index, back)
         linked = (self._links.get(key, frozenset()) for key in near.keys)
         return near.acts_for(name) or any(countries & name.countries for countries in linked)
+
+    def acts_as(self, name: Name) -> frozenset[str]:
+        """Return the countries that a name stands for: its own, those governed from there, or a person's."""
+        return name.countries or seats_of_government().get(name.key) or self._links.get(name.key, frozenset())
 
     def antecedents(self, index: int) -> int:
         """Return how many sentences before this one can name whom it speaks of."""
