@@ -61,7 +61,8 @@ def unsupported_names(
         else:
             other = _other_surname(sentence, name, names, told, source)
             if other is None and kind == "actor" and not _follows_a_name(sentence, name, names):
-                other = _other_actor(name, told, source, surroundings)
+                through_office = not is_actor(sentence, name.end)
+                other = _other_actor(name, told, source, surroundings, through_office=through_office)
             if other is None and not is_actor(sentence, name.end):
                 other = _other_country(sentence, name, told, source, surroundings)
         if other is not None:
@@ -154,8 +155,13 @@ def _other_surname(
     return found
 
 
-def _other_actor(name: Name, told: NameIndex, source: SourceText, surroundings: Surroundings) -> int | None:
+def _other_actor(
+    name: Name, told: NameIndex, source: SourceText, surroundings: Surroundings, *, through_office: bool
+) -> int | None:
     """Find the sentence that tells this act of somebody else.
+
+    The "it" of a source can be a government that no sentence gives its country, so that of an act through
+    an office nothing follows from it.
 
     An act that no sentence tells in like words is not judged, nor one whose actor the source leaves open.
     """
@@ -170,9 +176,12 @@ def _other_actor(name: Name, told: NameIndex, source: SourceText, surroundings: 
                 return None
             other = i
         elif opens_with_pronoun(source.sentences[i]):
-            if source.speaks_of(name, i, ANTECEDENTS) and not _is_about_another(name, told, source, i):
+            if _is_about_another(name, told, source, i):
+                other = i
+            elif through_office or source.speaks_of(name, i, ANTECEDENTS):
                 return None
-            other = i if scores[i] >= PRONOUN_CERTAIN else other
+            else:
+                other = i if scores[i] >= PRONOUN_CERTAIN else other
         elif any(_is_rival(rival, name, told, source, source.sentences[i]) for rival in source.names[i]):
             other = i
         elif source.speaks_of(name, i, 3):
@@ -193,8 +202,13 @@ def _is_bystander(name: Name, told: NameIndex, source: SourceText, index: int) -
     )
 
 
+_PERSON_OPENING = re.compile(r"^[\W\d]*(?:He|She|His|Her)\b")
+
+
 def _is_about_another(name: Name, told: NameIndex, source: SourceText, index: int) -> bool:
     """Say whether the nearest sentence before one with a pronoun in which anybody acts tells of somebody else."""
+    if not _PERSON_OPENING.match(source.sentences[index]):
+        return False
     for i in range(index - 1, max(-1, index - 1 - ANTECEDENTS), -1):
         text = source.sentences[i]
         acting = [other for other in source.names[i] if is_subject(text, other.end)]
