@@ -44,7 +44,7 @@ _CUES: dict[Polarity, re.Pattern[str]] = {
     ),
     "promised": re.compile(
         r"\b(?:will|would|pledg(?:e|es|ed|ing)|promis(?:e|es|ed|ing)|vow(?:s|ed)?|undert(?:ake|akes|ook|aking)|committed"
-        r"|offer(?:s|ed) to|(?:ready|willing|prepared) to"
+        r"|offer(?:s|ed|ing) to|(?:ready|readiness|willing|willingness|prepared) to"
         r"|decid(?:es|ed)|resolv(?:es|ed)|(?:is|are|was|were) to)\b(?! not| be (?:prepared|ready))",
         re.IGNORECASE,
     ),

@@ -86,7 +86,7 @@ def is_place(text: str, start: int) -> bool:
 
 _MEETS = re.compile(
     r"\b(?:(?:met|meeting|ended|conclud\w+|held|clos\w+|open\w+|gathered|convened|talks|session|conference|summit"
-    r"|assembly|negotiat\w+|visited|here)\b[^;:,]{0,30}?|(?:agreed|adopted|signed|launched|issued|voted|decided)(?: \w+){0,3})"
+    r"|assembly|[Dd]ialogue|conferred|negotiat\w+|visited|here)\b[^;:,]{0,30}?|(?:agreed|adopted|signed|launched|issued|voted|decided)(?: \w+){0,3})"
     r"\s(?:in|at)\s+(?:[A-Z][\w'’-]*\s+)*$"
 )
 _LATER = re.compile(

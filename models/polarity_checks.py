@@ -27,6 +27,8 @@ SCOPE = 8
 """Content words that a cue in the source governs."""
 NO_DENIAL = 0.55
 """Share of an act's words in a source sentence from which its having no word of denial tells something."""
+ALIKE = 0.7
+"""Share of an act's words in a source sentence from which it tells this act, whoever its subject is."""
 NO_DUTY = 0.35
 """The same for "should" and "must" where no word of direction stands."""
 DENIAL_BEFORE = 70
@@ -60,7 +62,7 @@ def unsupported_polarity(
         verdicts = {
             i: _contradicts(cue, predicate, float(scores[i]), source, i)
             for i in map(int, np.flatnonzero(scores >= TIED * best))
-            if subject is None or _can_be_subject(subject, source, i)
+            if subject is None or _can_be_subject(subject, float(scores[i]), source, i)
         }
         contradicting = [i for i, verdict in verdicts.items() if verdict]
         if contradicting and False not in verdicts.values():
@@ -75,9 +77,15 @@ def _subject(names: Sequence[Name], cue: Cue, surroundings: Surroundings) -> Nam
     return before[-1] if before else None
 
 
-def _can_be_subject(subject: Name, source: SourceText, index: int) -> bool:
-    """Say whether a source sentence can speak of somebody; "I" and "we" leave it open who speaks."""
-    if _FIRST_PERSON.match(source.sentences[index]):
+def _can_be_subject(subject: Name, score: float, source: SourceText, index: int) -> bool:
+    """Say whether a source sentence can speak of somebody.
+
+    "I" and "we" leave it open who speaks, and so does a sentence without a country that tells the act in like words.
+    """
+    text = source.sentences[index]
+    if _FIRST_PERSON.match(text):
+        return True
+    if score >= ALIKE and not any(name.countries for name in source.names[index]):
         return True
     return source.speaks_of(subject, index, source.antecedents(index))
 
@@ -102,6 +110,8 @@ def _contradicts(
     told_positive = bool(governing & positive)
     if cue.text.lower() in SETTLED:
         return True if "done" not in nearby | governing and DENIES.search(text) else None
+    if _PLEDGE.fullmatch(cue.text) and _REQUEST.search(text) and not _COMMITMENT.search(text):
+        return True
     if cue.polarity in ("done", "promised"):
         return True if governing and not told_positive and cue.polarity not in nearby else None
     if told_positive:
@@ -115,6 +125,17 @@ def _contradicts(
     return True if cue.modal and score >= NO_DUTY and not DIRECTS.search(text) else None
 
 
+# A promise in so many words, and a sentence that tells a request and nothing like a promise.
+_PLEDGE = re.compile(r"(?:pledg|promis|vow|undert)\w+", re.IGNORECASE)
+_REQUEST = re.compile(
+    r"\b(?:urg\w+|ask(?:s|ed|ing)?|call(?:s|ed|ing)? (?:on|upon)|appeal(?:s|ed)|demand(?:s|ed)|request(?:s|ed)|telling)\b",
+    re.IGNORECASE,
+)
+_COMMITMENT = re.compile(
+    r"\b(?:will|would|pledg\w+|promis\w+|vow\w*|undert\w+|commit\w*|offer\w*|agree\w*|ready|readiness|willing\w*"
+    r"|prepared|assur\w+|guarant\w+|intend\w*|plan\w*|consent\w*|accept\w*|decid\w+|resolv\w+|to do so)\b",
+    re.IGNORECASE,
+)
 _DENIED_VERB = (
     r"\b(?:not|never|refus\w+ to|fail\w* to|declin\w+ to|(?:unable|unwilling|impossible) to|without)(?: \w+ly)? "
 )
