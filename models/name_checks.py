@@ -65,6 +65,8 @@ def unsupported_names(
                 other = _other_actor(name, told, source, surroundings, through_office=through_office)
             if other is None and not is_actor(sentence, name.end):
                 other = _other_country(sentence, name, told, source, surroundings)
+            if other is None and _ACRONYM.fullmatch(sentence, name.start, name.end):
+                other = _other_acronym(name, told, source, surroundings)
         if other is not None:
             yield UnsupportedItem(kind, sentence[name.start : name.end], name.start, name.end, other)
 
@@ -134,6 +136,25 @@ def _other_country(
     return surroundings.displaced_by(
         name.start, name.end, lambda i: source.speaks_of(name, i, source.antecedents(i)), rivals, CERTAIN
     )
+
+
+def _other_acronym(name: Name, told: NameIndex, source: SourceText, surroundings: Surroundings) -> int | None:
+    def rivals(index: int) -> list[tuple[int, int]]:
+        text = source.sentences[index]
+        if text.isupper():
+            return []
+        return [
+            (other.start, other.end)
+            for other in source.names[index]
+            if _ACRONYM.fullmatch(text, other.start, other.end) and not told.holds(other)
+        ]
+
+    return surroundings.displaced_by(
+        name.start, name.end, lambda i: source.names_near(i, source.antecedents(i)).holds(name), rivals, CERTAIN
+    )
+
+
+_ACRONYM = re.compile(r"[A-Z]{3,6}")
 
 
 def _other_surname(

@@ -90,7 +90,7 @@ _MEETS = re.compile(
     r"\s(?:in|at)\s+(?:[A-Z][\w'’-]*\s+)*$"
 )
 _LATER = re.compile(
-    r"\b(?:will|would|shall|next|due|again|to|set for|meets?|takes?|hold|follow-up|previous|last|earlier|had)\b"
+    r"\b(?:will|would|shall|next|due|again|to(?= [a-z])(?! (?:the|an?)\b)|set for|meets?|takes?|hold|follow-up|previous|last|earlier|had)\b"
 )
 
 
@@ -98,6 +98,14 @@ def is_venue(text: str, start: int) -> bool:
     """Say whether the name that begins at `start` is where a meeting was that is over or under way."""
     meets = _MEETS.search(text[:start])
     return meets is not None and not _LATER.search(text[max(0, meets.start() - 60) : start])
+
+
+_HEADING_PLACE = re.compile(r"\b(?:[Ss]ession|[Mm]eeting|[Cc]onference|[Cc]ommission|[Ss]ummit)\b.*, (?:[A-Z][\w'’-]*\s?)+$")
+
+
+def is_heading_place(text: str, start: int) -> bool:
+    """Say whether the name that begins at `start` is the place at the end of a heading on a meeting."""
+    return _HEADING_PLACE.search(text) is not None and start > text.rindex(",")
 
 
 def is_in_organisation(text: str, name: Name, names: Sequence[Name], index: NameIndex) -> bool:
