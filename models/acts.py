@@ -33,7 +33,7 @@ _CUES: dict[Polarity, re.Pattern[str]] = {
         r"|voted down|cannot|never|not to"
         r"|(?:did|do|does|could|can|would|will|shall|should|was|were|is|are|has|had|have) not"
         r"|without (?:an? |any )?(?:agree|accord|deci|result|deal|consensus|settl|reach|sett|fix|adopt|approv|endors)\w*"
-        r"|no (?:agreement|deal|decision|accord|consensus)|none|nor"
+        r"|no (?:agreement|deal|decision|accord|consensus)|none|nor|neither (?:would|will|could|did|has|had|was|is)"
         r"|no(?! (?:later|less|longer|more|further|farther|fewer) than))\b",
         re.IGNORECASE,
     ),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from .acts import is_actor, opens_with_pronoun
+from .country_mentions import seats_of_government
 from .names import (
     TITLE_WORDS,
     Name,
@@ -96,7 +97,7 @@ def _other_venue(name: Name, told: NameIndex, source: SourceText) -> int | None:
     opening = [i for i, text in enumerate(source.sentences[:2]) if not dateline_end(text)]
     if any(source.names_near(i).holds(name) for i in opening):
         return None
-    if any(venue.key == name.key or venue.countries & name.countries for _, venue in source.venues):
+    if any(venue.key == name.key or _acts_for(venue) & name.countries for _, venue in source.venues):
         return None
     return next((i for i, venue in source.venues if not told.holds(venue)), None)
 
@@ -150,7 +151,11 @@ def _other_acronym(name: Name, told: NameIndex, source: SourceText, surroundings
         ]
 
     return surroundings.displaced_by(
-        name.start, name.end, lambda i: source.names_near(i, source.antecedents(i)).holds(name), rivals, CERTAIN
+        name.start,
+        name.end,
+        lambda i: source.names_near(i, source.antecedents(i)).holds(name),
+        rivals,
+        CERTAIN,
     )
 
 
@@ -203,21 +208,26 @@ def _other_actor(
                 return None
             else:
                 other = i if scores[i] >= PRONOUN_CERTAIN else other
-        elif any(_is_rival(rival, name, told, source, source.sentences[i]) for rival in source.names[i]):
+        elif any(_is_rival(rival, name, told, source.sentences[i]) for rival in source.names[i]):
             other = i
         elif source.speaks_of(name, i, 3):
             return None
     return other
 
 
+def _acts_for(name: Name) -> frozenset[str]:
+    """Return the countries that a name can act for: its own, or those that are governed from there."""
+    return name.countries or seats_of_government().get(name.key, frozenset())
+
+
 def _is_bystander(name: Name, told: NameIndex, source: SourceText, index: int) -> bool:
     """Say whether a sentence names a country only after another that acts in it, as "Mali" in "Chad will aid Mali"."""
     text = source.sentences[index]
-    mentions = [other for other in source.names[index] if source.acts_as(other) & name.countries]
+    mentions = [other for other in source.names[index] if _acts_for(other) & name.countries]
     if not mentions or any(is_subject(text, other.end) for other in mentions):
         return False
     return any(
-        _is_rival(other, name, told, source, text) and is_subject(text, other.end)
+        _is_rival(other, name, told, text) and is_subject(text, other.end)
         for other in source.names[index]
         if other.start < mentions[0].start
     )
@@ -236,11 +246,11 @@ def _is_about_another(name: Name, told: NameIndex, source: SourceText, index: in
         if source.speaks_of(name, i, 0):
             return False
         if acting:
-            return any(_is_rival(other, name, told, source, text) for other in acting)
+            return any(_is_rival(other, name, told, text) for other in acting)
     return False
 
 
-def _is_rival(rival: Name, name: Name, told: NameIndex, source: SourceText, text: str) -> bool:
+def _is_rival(rival: Name, name: Name, told: NameIndex, text: str) -> bool:
     """Say whether a source sentence names another actor of the same sort."""
     if told.holds(rival):
         return False
@@ -248,7 +258,7 @@ def _is_rival(rival: Name, name: Name, told: NameIndex, source: SourceText, text
         return not rival.countries and rival.key not in TITLE_WORDS and is_actor(text, rival.end)
     if rival.countries:
         return True
-    countries = source.acts_as(rival)
+    countries = _acts_for(rival)
     acts = is_subject(text, rival.end) and not is_place(text, rival.start)
     return bool(countries) and acts and not countries & told.countries
 

@@ -86,11 +86,13 @@ def is_place(text: str, start: int) -> bool:
 
 _MEETS = re.compile(
     r"\b(?:(?:met|meeting|ended|conclud\w+|held|clos\w+|open\w+|gathered|convened|talks|session|conference|summit"
-    r"|assembly|[Dd]ialogue|conferred|negotiat\w+|visited|here)\b[^;:,]{0,30}?|(?:agreed|adopted|signed|launched|issued|voted|decided)(?: \w+){0,3})"
+    r"|assembly|[Dd]ialogue|conferred|negotiat\w+|visited|here)\b[^;:,]{0,30}?"
+    r"|(?:agreed|adopted|signed|launched|issued|voted|decided)(?: \w+){0,3})"
     r"\s(?:in|at)\s+(?:[A-Z][\w'’-]*\s+)*$"
 )
 _LATER = re.compile(
-    r"\b(?:will|would|shall|next|due|again|to(?= [a-z])(?! (?:the|an?)\b)|set for|meets?|takes?|hold|follow-up|previous|last|earlier|had)\b"
+    r"\b(?:will|would|shall|next|due|again|to(?= [a-z])(?! (?:the|an?)\b)"
+    r"|set for|meets?|takes?|hold|follow-up|previous|last|earlier|had)\b"
 )
 
 
@@ -100,7 +102,9 @@ def is_venue(text: str, start: int) -> bool:
     return meets is not None and not _LATER.search(text[max(0, meets.start() - 60) : start])
 
 
-_HEADING_PLACE = re.compile(r"\b(?:[Ss]ession|[Mm]eeting|[Cc]onference|[Cc]ommission|[Ss]ummit)\b.*, (?:[A-Z][\w'’-]*\s?)+$")
+_HEADING_PLACE = re.compile(
+    r"\b(?:[Ss]ession|[Mm]eeting|[Cc]onference|[Cc]ommission|[Ss]ummit)\b.*, (?:[A-Z][\w'’-]*\s?)+$"
+)
 
 
 def is_heading_place(text: str, start: int) -> bool:
@@ -128,9 +132,13 @@ _OFFICE_WORDS = (
     "|negotiators?|diplomats?|leaders?|chief|prime|foreign|finance|defence|defense|trade|deputy|secretary|undersecretary"
 )
 _WITH_OFFICE = re.compile(
-    rf"(?:['’]s)?(?:[\s-]+(?:[A-Z][\w.'’-]*|of|for|the|{_OFFICE_WORDS})(?=[\s-])){{1,12}}"
+    rf"(?:['’]s)?(?:[\s-]+(?:[A-Z][\w.'’-]*|of|for|the|{_OFFICE_WORDS})(?=[\s,-])){{1,12}}"
+    r"(?:, [A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){0,3},)?"
 )
-_GOVERNED = re.compile(r"\b(?:to|of|on|in|at|from|with|by|for|against|between)(?: the)? [A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*)*$")
+_WORD_AND_COMMA = re.compile(r"[\w.'’]+,?")
+_GOVERNED = re.compile(
+    r"\b(?:to|of|on|in|at|from|with|by|for|against|between)(?: the)? [A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*)*$"
+)
 _COORDINATED = re.compile(
     r"(?:, (?:the )?[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)*)* and (?:the )?[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)*"
 )
@@ -143,7 +151,7 @@ def is_subject(text: str, end: int) -> bool:
     office = _WITH_OFFICE.match(text, end)
     if office is None or _GOVERNED.search(text, 0, end):
         return False
-    return any(is_actor(text, word.end()) for word in re.finditer(r"[\w.]+", text[:office.end()]) if word.end() > end)
+    return any(is_actor(text, word.end()) for word in _WORD_AND_COMMA.finditer(text, end, office.end()))
 
 
 def is_subject_with_others(text: str, end: int) -> bool:

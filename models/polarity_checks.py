@@ -136,9 +136,7 @@ _COMMITMENT = re.compile(
     r"|prepared|assur\w+|guarant\w+|intend\w*|plan\w*|consent\w*|accept\w*|decid\w+|resolv\w+|to do so)\b",
     re.IGNORECASE,
 )
-_DENIED_VERB = (
-    r"\b(?:not|never|refus\w+ to|fail\w* to|declin\w+ to|(?:unable|unwilling|impossible) to|without)(?: \w+ly)? "
-)
+_DENIED_VERB = r"\b(?:not|never|refus\w+ to|fail\w* to|declin\w+ to|(?:unable|unwilling|impossible) to|without)(?: \w+ly)? "
 
 
 def _is_denied(cue: Cue, predicate: Sequence[str], text: str) -> bool:

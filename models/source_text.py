@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .acts import opens_anaphoric, opens_with_pronoun
-from .country_mentions import seats_of_government
 from .names import TITLE_WORDS, Name, NameIndex, dateline_end, find_names, is_heading_place, is_venue
 from .quantities import DateKey, find_date_parts, find_quantities, related_date_parts
 from .words import ContentWord, content_words
@@ -102,10 +101,6 @@ class SourceText:
         near = self.names_near(index, back)
         linked = (self._links.get(key, frozenset()) for key in near.keys)
         return near.acts_for(name) or any(countries & name.countries for countries in linked)
-
-    def acts_as(self, name: Name) -> frozenset[str]:
-        """Return the countries that a name stands for: its own, those governed from there, or a person's."""
-        return name.countries or seats_of_government().get(name.key) or self._links.get(name.key, frozenset())
 
     def antecedents(self, index: int) -> int:
         """Return how many sentences before this one can name whom it speaks of."""
