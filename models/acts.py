@@ -58,7 +58,7 @@ _CUES: dict[Polarity, re.Pattern[str]] = {
 _MODALS = ("should", "must", "will", "would")
 _VAGUE = re.compile(
     r"no(?: \w+)?|none|nor|(?:is|are|was|were) to|adopt|approve|accept|endorse|agree(?:ment|ing)?|appeal|demand"
-    r"|request|ask",
+    r"|request|ask|(?:readiness|willingness) to",
     re.IGNORECASE,
 )
 _PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|be)\s$")

@@ -92,7 +92,7 @@ _MEETS = re.compile(
 )
 _LATER = re.compile(
     r"\b(?:will|would|shall|next|due|again|to(?= [a-z])(?! (?:the|an?)\b)"
-    r"|set for|meets?|takes?|hold|follow-up|previous|last|earlier|had)\b"
+    r"|set for|resum\w+|meets?|takes?|hold|follow-up|previous|last|earlier|had)\b"
 )
 
 

@@ -27,8 +27,6 @@ SCOPE = 8
 """Content words that a cue in the source governs."""
 NO_DENIAL = 0.55
 """Share of an act's words in a source sentence from which its having no word of denial tells something."""
-ALIKE = 0.7
-"""Share of an act's words in a source sentence from which it tells this act, whoever its subject is."""
 NO_DUTY = 0.35
 """The same for "should" and "must" where no word of direction stands."""
 DENIAL_BEFORE = 70
@@ -62,7 +60,7 @@ def unsupported_polarity(
         verdicts = {
             i: _contradicts(cue, predicate, float(scores[i]), source, i)
             for i in map(int, np.flatnonzero(scores >= TIED * best))
-            if subject is None or _can_be_subject(subject, float(scores[i]), source, i)
+            if subject is None or _can_be_subject(subject, source, i)
         }
         contradicting = [i for i, verdict in verdicts.items() if verdict]
         if contradicting and False not in verdicts.values():
@@ -77,20 +75,13 @@ def _subject(names: Sequence[Name], cue: Cue, surroundings: Surroundings) -> Nam
     return before[-1] if before else None
 
 
-def _can_be_subject(subject: Name, score: float, source: SourceText, index: int) -> bool:
-    """Say whether a source sentence can speak of somebody.
-
-    "I" and "we" leave it open who speaks, and so does a sentence without a country that tells the act in like words.
-    """
-    text = source.sentences[index]
-    if _FIRST_PERSON.match(text):
-        return True
-    if score >= ALIKE and not any(name.countries for name in source.names[index]):
-        return True
-    return source.speaks_of(subject, index, source.antecedents(index))
+def _can_be_subject(subject: Name, source: SourceText, index: int) -> bool:
+    """Say whether a source sentence can speak of somebody; who "I" is, is left open."""
+    first_person = _FIRST_PERSON.match(source.sentences[index]) is not None
+    return first_person or source.speaks_of(subject, index, source.antecedents(index))
 
 
-_FIRST_PERSON = re.compile(r"^(?:[A-Z]:)?[\W\d]*(?:I|We|My|Our)\b")
+_FIRST_PERSON = re.compile(r"^(?:[A-Z]:)?[\W\d]*(?:I|My)\b")
 
 
 def _contradicts(
@@ -99,12 +90,11 @@ def _contradicts(
     """Say whether a source sentence tells the same act with another polarity; None where it is left open."""
     text = source.sentences[index]
     governing, nearby = _polarities(cue, predicate, source, index)
-    if cue.polarity == "done" and _is_denied(cue, predicate, text):
+    if cue.polarity == "done" and _is_denied(cue, text):
         return True
     if cue.polarity in governing:
         return False
-    told_alike = "done" in governing and cue.polarity == "denied" and not governing & {"denied", "directed"}
-    if not cue.modal and not told_alike and f" {cue.text.lower()} " in f" {text.lower()} ":
+    if not cue.modal and f" {cue.text.lower()} " in f" {text.lower()} ":
         return None
     positive: set[Polarity] = {"promised"} if cue.polarity == "directed" else {"promised", "done"}
     told_positive = bool(governing & positive)
@@ -139,7 +129,7 @@ _COMMITMENT = re.compile(
 _DENIED_VERB = r"\b(?:not|never|refus\w+ to|fail\w* to|declin\w+ to|(?:unable|unwilling|impossible) to|without)(?: \w+ly)? "
 
 
-def _is_denied(cue: Cue, predicate: Sequence[str], text: str) -> bool:
+def _is_denied(cue: Cue, text: str) -> bool:
     """Say whether a source sentence has the very verb of a cue with a denial before it, and never without."""
     verb = re.escape(stem(cue.text.split()[0].lower()))
     uses = re.findall(rf"\b{verb}\w*", text, re.IGNORECASE)
