@@ -33,7 +33,7 @@ _CUES: dict[Polarity, re.Pattern[str]] = {
         r"|voted down|cannot|never|not to"
         r"|(?:did|do|does|could|can|would|will|shall|should|was|were|is|are|has|had|have) not"
         r"|without (?:an? |any )?(?:agree|accord|deci|result|deal|consensus|settl|reach|sett|fix|adopt|approv|endors)\w*"
-        r"|no (?:agreement|deal|decision|accord|consensus)|none|nor"
+        r"|no (?:agreement|deal|decision|accord|consensus)|none|nor|neither (?:would|will|could|did|has|had|was|is)"
         r"|no(?! (?:later|less|longer|more|further|farther|fewer) than))\b",
         re.IGNORECASE,
     ),
@@ -44,7 +44,7 @@ _CUES: dict[Polarity, re.Pattern[str]] = {
     ),
     "promised": re.compile(
         r"\b(?:will|would|pledg(?:e|es|ed|ing)|promis(?:e|es|ed|ing)|vow(?:s|ed)?|undert(?:ake|akes|ook|aking)|committed"
-        r"|offer(?:s|ed) to|(?:ready|willing|prepared) to"
+        r"|offer(?:s|ed|ing) to|(?:ready|readiness|willing|willingness|prepared) to"
         r"|decid(?:es|ed)|resolv(?:es|ed)|(?:is|are|was|were) to)\b(?! not| be (?:prepared|ready))",
         re.IGNORECASE,
     ),
@@ -58,7 +58,7 @@ _CUES: dict[Polarity, re.Pattern[str]] = {
 _MODALS = ("should", "must", "will", "would")
 _VAGUE = re.compile(
     r"no(?: \w+)?|none|nor|(?:is|are|was|were) to|adopt|approve|accept|endorse|agree(?:ment|ing)?|appeal|demand"
-    r"|request|ask",
+    r"|request|ask|(?:readiness|willingness) to",
     re.IGNORECASE,
 )
 _PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|be)\s$")
@@ -74,7 +74,8 @@ DENIES = re.compile(
     r"|ban(?:s|ned)?|prohibit\w*|refrain\w*|elud\w*|miss\w*|unresolved|unsettled|impasse|stop\w*|quarrel\w*|stuck"
     r"|absent|empty|prevent\w*|abandon\w*|turn\w* down|vot\w+ down|left out|aside|hold\w* (?:back|out)|held (?:back|out)"
     r"|cool|reluctan\w*|uncertain\w*|remain\w*|far|bar(?:s|red)|too|rather|instead|wide apart|nowhere|little|outside"
-    r"|ended|walk\w* out|pull\w* out|withdr\w+|delay\w*|cancel\w*|scrap\w*|hinder\w*|un\w+ed)\b|n['’]t\b",
+    r"|ended|walk\w* out|pull\w* out|withdr\w+|delay\w*|cancel\w*|scrap\w*|hinder\w*"
+    r"|un(?:agreed|answered|changed|convinced|decided|finished|fulfilled|mentioned|moved|signed|touched))\b|n['’]t\b",
     re.IGNORECASE,
 )
 DIRECTS = re.compile(
@@ -93,8 +94,8 @@ _ACT = re.compile(
     r"|call(?:s|ed)|demand(?:s|ed)|ask(?:s|ed)|announc(?:es|ed)|propos(?:es|ed)|said|says|warn(?:s|ed)|oppos(?:es|ed)"
     r"|appeal(?:s|ed)|undertook|gave|gives|provid(?:es|ed)|withdrew|want(?:s|ed)|accept(?:s|ed)|back(?:s|ed)|insist(?:s|ed)"
     r"|invit(?:es|ed)|contribut(?:es|ed)|lends?|lent|put|puts|made|makes|sent|sends|hosts?|stress(?:es|ed)|welcom(?:es|ed)"
-    r"|commit(?:s|ted)|decid(?:es|ed)|intends?|plans|sought|seeks|abstained|did|could|should|must|may|might|raised|took"
-    r"|told|tells|paid|pays|declined|confirmed|complained|threatened|condemned|withheld|blocked|failed|suspended|admitted)\b"
+    r"|commit(?:s|ted)|decid(?:es|ed)|intends?|plan(?:s|ned)|sought|seeks|abstained|did|could|should|must|may|might|raised|took"
+    r"|told|tells|paid|pays|declined|confirmed|complained|threatened|condemned|withheld|blocked|failed|suspended|admitted|criticis(?:es|ed)|voiced|cited|reaffirmed|handed|hoped)\b"
 )
 _PRONOUN_OPENING = re.compile(r"^[\W\d]*(?:He|She|It|They|His|Her|Its|Their)\b")
 _ANAPHORIC_OPENING = re.compile(

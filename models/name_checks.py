@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from .acts import is_actor, opens_with_pronoun
+from .country_mentions import seats_of_government
 from .names import (
     TITLE_WORDS,
     Name,
@@ -18,6 +19,8 @@ from .names import (
     is_in_organisation,
     is_part_of_name,
     is_place,
+    is_subject,
+    is_subject_with_others,
     is_venue,
     spelled_out,
 )
@@ -27,6 +30,8 @@ CERTAIN = 0.45
 """From this share of the surroundings on, another country or place in a source sentence is a contradiction."""
 PRONOUN_CERTAIN = 0.5
 """The same where the source sentence says "he" or "it" and nothing before it names the actor."""
+ANTECEDENTS = 4
+"""Sentences before a pronoun in which the actor is looked for."""
 TIED = 0.6
 """Source sentences that hold this share of what the best holds can tell an act as well."""
 LISTED = 3
@@ -57,9 +62,12 @@ def unsupported_names(
         else:
             other = _other_surname(sentence, name, names, told, source)
             if other is None and kind == "actor" and not _follows_a_name(sentence, name, names):
-                other = _other_actor(name, told, source, surroundings)
-            elif other is None and kind == "name":
+                through_office = not is_actor(sentence, name.end)
+                other = _other_actor(name, told, source, surroundings, through_office=through_office)
+            if other is None and not is_actor(sentence, name.end):
                 other = _other_country(sentence, name, told, source, surroundings)
+            if other is None and _ACRONYM.fullmatch(sentence, name.start, name.end):
+                other = _other_acronym(name, told, source, surroundings)
         if other is not None:
             yield UnsupportedItem(kind, sentence[name.start : name.end], name.start, name.end, other)
 
@@ -67,7 +75,10 @@ def unsupported_names(
 def _kind(sentence: str, name: Name) -> UnsupportedKind:
     if is_place(sentence, name.start):
         return "place"
-    return "actor" if is_actor(sentence, name.end) else "name"
+    acts = is_actor(sentence, name.end)
+    if name.countries and not acts:
+        acts = is_subject(sentence, name.end) or is_subject_with_others(sentence, name.end)
+    return "actor" if acts else "name"
 
 
 def _is_known(name: Name, kind: UnsupportedKind, index: NameIndex) -> bool:
@@ -86,7 +97,7 @@ def _other_venue(name: Name, told: NameIndex, source: SourceText) -> int | None:
     opening = [i for i, text in enumerate(source.sentences[:2]) if not dateline_end(text)]
     if any(source.names_near(i).holds(name) for i in opening):
         return None
-    if any(venue.key == name.key or venue.countries & name.countries for _, venue in source.venues):
+    if any(venue.key == name.key or _acts_for(venue) & name.countries for _, venue in source.venues):
         return None
     return next((i for i, venue in source.venues if not told.holds(venue)), None)
 
@@ -128,6 +139,29 @@ def _other_country(
     )
 
 
+def _other_acronym(name: Name, told: NameIndex, source: SourceText, surroundings: Surroundings) -> int | None:
+    def rivals(index: int) -> list[tuple[int, int]]:
+        text = source.sentences[index]
+        if text.isupper():
+            return []
+        return [
+            (other.start, other.end)
+            for other in source.names[index]
+            if _ACRONYM.fullmatch(text, other.start, other.end) and not told.holds(other)
+        ]
+
+    return surroundings.displaced_by(
+        name.start,
+        name.end,
+        lambda i: source.names_near(i, source.antecedents(i)).holds(name),
+        rivals,
+        CERTAIN,
+    )
+
+
+_ACRONYM = re.compile(r"[A-Z]{3,6}")
+
+
 def _other_surname(
     sentence: str, name: Name, names: Sequence[Name], told: NameIndex, source: SourceText
 ) -> int | None:
@@ -147,8 +181,13 @@ def _other_surname(
     return found
 
 
-def _other_actor(name: Name, told: NameIndex, source: SourceText, surroundings: Surroundings) -> int | None:
+def _other_actor(
+    name: Name, told: NameIndex, source: SourceText, surroundings: Surroundings, *, through_office: bool
+) -> int | None:
     """Find the sentence that tells this act of somebody else.
+
+    The "it" of a source can be a government that no sentence gives its country, so that of an act through
+    an office nothing follows from it.
 
     An act that no sentence tells in like words is not judged, nor one whose actor the source leaves open.
     """
@@ -163,9 +202,12 @@ def _other_actor(name: Name, told: NameIndex, source: SourceText, surroundings: 
                 return None
             other = i
         elif opens_with_pronoun(source.sentences[i]):
-            if source.speaks_of(name, i, 4):
+            if _is_about_another(name, told, source, i):
+                other = i
+            elif through_office or source.speaks_of(name, i, ANTECEDENTS):
                 return None
-            other = i if scores[i] >= PRONOUN_CERTAIN else other
+            else:
+                other = i if scores[i] >= PRONOUN_CERTAIN else other
         elif any(_is_rival(rival, name, told, source.sentences[i]) for rival in source.names[i]):
             other = i
         elif source.speaks_of(name, i, 3):
@@ -173,24 +215,52 @@ def _other_actor(name: Name, told: NameIndex, source: SourceText, surroundings: 
     return other
 
 
+def _acts_for(name: Name) -> frozenset[str]:
+    """Return the countries that a name can act for: its own, or those that are governed from there."""
+    return name.countries or seats_of_government().get(name.key, frozenset())
+
+
 def _is_bystander(name: Name, told: NameIndex, source: SourceText, index: int) -> bool:
     """Say whether a sentence names a country only after another that acts in it, as "Mali" in "Chad will aid Mali"."""
     text = source.sentences[index]
-    mentions = [other for other in source.names[index] if other.countries & name.countries]
-    if not mentions or any(is_actor(text, other.end) for other in mentions):
+    mentions = [other for other in source.names[index] if _acts_for(other) & name.countries]
+    if not mentions or any(is_subject(text, other.end) for other in mentions):
         return False
     return any(
-        other.countries and not told.holds(other) and is_actor(text, other.end)
+        _is_rival(other, name, told, text) and is_subject(text, other.end)
         for other in source.names[index]
         if other.start < mentions[0].start
     )
 
 
+_PERSON_OPENING = re.compile(r"^[\W\d]*(?:He|She|His|Her)\b")
+
+
+def _is_about_another(name: Name, told: NameIndex, source: SourceText, index: int) -> bool:
+    """Say whether the nearest sentence before one with a pronoun in which anybody acts tells of somebody else."""
+    if not _PERSON_OPENING.match(source.sentences[index]):
+        return False
+    for i in range(index - 1, max(-1, index - 1 - ANTECEDENTS), -1):
+        text = source.sentences[i]
+        acting = [other for other in source.names[i] if is_subject(text, other.end)]
+        if source.speaks_of(name, i, 0):
+            return False
+        if acting:
+            return any(_is_rival(other, name, told, text) for other in acting)
+    return False
+
+
 def _is_rival(rival: Name, name: Name, told: NameIndex, text: str) -> bool:
     """Say whether a source sentence names another actor of the same sort."""
-    if told.holds(rival) or bool(rival.countries) != bool(name.countries):
+    if told.holds(rival):
         return False
-    return bool(rival.countries) or (rival.key not in TITLE_WORDS and is_actor(text, rival.end))
+    if not name.countries:
+        return not rival.countries and rival.key not in TITLE_WORDS and is_actor(text, rival.end)
+    if rival.countries:
+        return True
+    countries = _acts_for(rival)
+    acts = is_subject(text, rival.end) and not is_place(text, rival.start)
+    return bool(countries) and acts and not countries & told.countries
 
 
 # A group that is said to have asked, promised or warned, and the one person who may have done so.

@@ -60,9 +60,10 @@ def find_names(text: str) -> list[Name]:
         word = re.sub(r"['’]s?$", "", match.group())
         key = normalized_term(word)
         opens = not text[:start].strip() or text[:start].rstrip()[-1] in '.!?:"“'
-        if len(key) < 2 or key in FUNCTION_WORDS:
+        acronym = len(word) > 2 and word.isalpha() and word.isupper() and not text.isupper()
+        if len(key) < 2 or (key in FUNCTION_WORDS and not acronym):
             continue
-        if opens and (key in _LOWER_OPENERS or not _opens_as_name(text, end)):
+        if opens and not acronym and (key in _LOWER_OPENERS or not _opens_as_name(text, end)):
             continue
         names.append(Name(key, frozenset(), start, start + len(word)))
     return sorted(names, key=lambda name: name.start)
@@ -85,11 +86,13 @@ def is_place(text: str, start: int) -> bool:
 
 _MEETS = re.compile(
     r"\b(?:(?:met|meeting|ended|conclud\w+|held|clos\w+|open\w+|gathered|convened|talks|session|conference|summit"
-    r"|assembly|negotiat\w+|visited|here)\b[^;:,]{0,30}?|(?:agreed|adopted|signed|launched|issued|voted|decided)(?: \w+){0,3})"
+    r"|assembly|[Dd]ialogue|conferred|negotiat\w+|visited|here)\b[^;:,]{0,30}?"
+    r"|(?:agreed|adopted|signed|launched|issued|voted|decided)(?: \w+){0,3})"
     r"\s(?:in|at)\s+(?:[A-Z][\w'’-]*\s+)*$"
 )
 _LATER = re.compile(
-    r"\b(?:will|would|shall|next|due|again|to|set for|meets?|takes?|hold|follow-up|previous|last|earlier|had)\b"
+    r"\b(?:will|would|shall|next|due|again|to(?= [a-z])(?! (?:the|an?)\b)"
+    r"|set for|resum\w+|meets?|takes?|hold|follow-up|previous|last|earlier|had)\b"
 )
 
 
@@ -97,6 +100,16 @@ def is_venue(text: str, start: int) -> bool:
     """Say whether the name that begins at `start` is where a meeting was that is over or under way."""
     meets = _MEETS.search(text[:start])
     return meets is not None and not _LATER.search(text[max(0, meets.start() - 60) : start])
+
+
+_HEADING_PLACE = re.compile(
+    r"\b(?:[Ss]ession|[Mm]eeting|[Cc]onference|[Cc]ommission|[Ss]ummit)\b.*, (?:[A-Z][\w'’-]*\s?)+$"
+)
+
+
+def is_heading_place(text: str, start: int) -> bool:
+    """Say whether the name that begins at `start` is the place at the end of a heading on a meeting."""
+    return _HEADING_PLACE.search(text) is not None and start > text.rindex(",")
 
 
 def is_in_organisation(text: str, name: Name, names: Sequence[Name], index: NameIndex) -> bool:
@@ -112,6 +125,39 @@ def is_in_organisation(text: str, name: Name, names: Sequence[Name], index: Name
 
 
 _JOINS = re.compile(r"[\s-]+(?:(?:of|for|on|the)\s+)*")
+
+
+_OFFICE_WORDS = (
+    "side|delegation|delegates?|government|ministers?|presidents?|premier|officials?|envoys?|ambassador|representatives?"
+    "|negotiators?|diplomats?|leaders?|chief|prime|foreign|finance|defence|defense|trade|deputy|secretary|undersecretary"
+)
+_WITH_OFFICE = re.compile(
+    rf"(?:['’]s)?(?:[\s-]+(?:[A-Z][\w.'’-]*|of|for|the|{_OFFICE_WORDS})(?=[\s,-])){{1,12}}"
+    r"(?:, [A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){0,3},)?"
+)
+_WORD_AND_COMMA = re.compile(r"[\w.'’]+,?")
+_GOVERNED = re.compile(
+    r"\b(?:to|of|on|in|at|from|with|by|for|against|between)(?: the)? [A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*)*$"
+)
+_COORDINATED = re.compile(
+    r"(?:, (?:the )?[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)*)* and (?:the )?[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)*"
+)
+
+
+def is_subject(text: str, end: int) -> bool:
+    """Say whether the name that ends at `end` acts, itself or in the person of its minister or delegation."""
+    if is_actor(text, end):
+        return True
+    office = _WITH_OFFICE.match(text, end)
+    if office is None or _GOVERNED.search(text, 0, end):
+        return False
+    return any(is_actor(text, word.end()) for word in _WORD_AND_COMMA.finditer(text, end, office.end()))
+
+
+def is_subject_with_others(text: str, end: int) -> bool:
+    """Say whether the name that ends at `end` and those which "and" joins to it act together."""
+    others = _COORDINATED.match(text, end)
+    return others is not None and is_actor(text, others.end())
 
 
 def is_part_of_name(text: str, name: Name) -> bool:

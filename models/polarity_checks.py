@@ -19,6 +19,7 @@ from .acts import (
 )
 from .names import Name, find_names
 from .source_text import CONFIDENT, SourceText, Surroundings, UnsupportedItem
+from .words import stem
 
 TIED = 0.6
 """Source sentences that hold this share of what the best holds can tell an act as well."""
@@ -59,7 +60,7 @@ def unsupported_polarity(
         verdicts = {
             i: _contradicts(cue, predicate, float(scores[i]), source, i)
             for i in map(int, np.flatnonzero(scores >= TIED * best))
-            if subject is None or source.speaks_of(subject, i, source.antecedents(i))
+            if subject is None or _can_be_subject(subject, source, i)
         }
         contradicting = [i for i, verdict in verdicts.items() if verdict]
         if contradicting and False not in verdicts.values():
@@ -74,12 +75,23 @@ def _subject(names: Sequence[Name], cue: Cue, surroundings: Surroundings) -> Nam
     return before[-1] if before else None
 
 
+def _can_be_subject(subject: Name, source: SourceText, index: int) -> bool:
+    """Say whether a source sentence can speak of somebody; who "I" is, is left open."""
+    first_person = _FIRST_PERSON.match(source.sentences[index]) is not None
+    return first_person or source.speaks_of(subject, index, source.antecedents(index))
+
+
+_FIRST_PERSON = re.compile(r"^(?:[A-Z]:)?[\W\d]*(?:I|My)\b")
+
+
 def _contradicts(
     cue: Cue, predicate: Sequence[str], score: float, source: SourceText, index: int
 ) -> bool | None:
     """Say whether a source sentence tells the same act with another polarity; None where it is left open."""
     text = source.sentences[index]
     governing, nearby = _polarities(cue, predicate, source, index)
+    if cue.polarity == "done" and _is_denied(cue, text):
+        return True
     if cue.polarity in governing:
         return False
     if not cue.modal and f" {cue.text.lower()} " in f" {text.lower()} ":
@@ -88,6 +100,8 @@ def _contradicts(
     told_positive = bool(governing & positive)
     if cue.text.lower() in SETTLED:
         return True if "done" not in nearby | governing and DENIES.search(text) else None
+    if _PLEDGE.fullmatch(cue.text) and _REQUEST.search(text) and not _COMMITMENT.search(text):
+        return True
     if cue.polarity in ("done", "promised"):
         return True if governing and not told_positive and cue.polarity not in nearby else None
     if told_positive:
@@ -99,6 +113,28 @@ def _contradicts(
         return True if score >= NO_DENIAL and not DENIES.search(around) else None
     # "Urged" and the like are put in too many ways; "should" and "must" are not.
     return True if cue.modal and score >= NO_DUTY and not DIRECTS.search(text) else None
+
+
+# A promise in so many words, and a sentence that tells a request and nothing like a promise.
+_PLEDGE = re.compile(r"(?:pledg|promis|vow|undert)\w+", re.IGNORECASE)
+_REQUEST = re.compile(
+    r"\b(?:urg\w+|ask(?:s|ed|ing)?|call(?:s|ed|ing)? (?:on|upon)|appeal(?:s|ed)|demand(?:s|ed)|request(?:s|ed)|telling)\b",
+    re.IGNORECASE,
+)
+_COMMITMENT = re.compile(
+    r"\b(?:will|would|pledg\w+|promis\w+|vow\w*|undert\w+|commit\w*|offer\w*|agree\w*|ready|readiness|willing\w*"
+    r"|prepared|assur\w+|guarant\w+|intend\w*|plan\w*|consent\w*|accept\w*|decid\w+|resolv\w+|to do so)\b",
+    re.IGNORECASE,
+)
+_DENIED_VERB = r"\b(?:not|never|refus\w+ to|fail\w* to|declin\w+ to|(?:unable|unwilling|impossible) to|without)(?: \w+ly)? "
+
+
+def _is_denied(cue: Cue, text: str) -> bool:
+    """Say whether a source sentence has the very verb of a cue with a denial before it, and never without."""
+    verb = re.escape(stem(cue.text.split()[0].lower()))
+    uses = re.findall(rf"\b{verb}\w*", text, re.IGNORECASE)
+    denied = re.findall(rf"{_DENIED_VERB}{verb}\w*", text, re.IGNORECASE)
+    return bool(denied) and len(denied) == len(uses)
 
 
 def _around(predicate: Sequence[str], source: SourceText, index: int) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .acts import opens_anaphoric, opens_with_pronoun
-from .names import TITLE_WORDS, Name, NameIndex, dateline_end, find_names, is_venue
+from .names import TITLE_WORDS, Name, NameIndex, dateline_end, find_names, is_heading_place, is_venue
 from .quantities import DateKey, find_date_parts, find_quantities, related_date_parts
 from .words import ContentWord, content_words
 
@@ -73,7 +73,9 @@ class SourceText:
             (i, name)
             for i, (text, group) in enumerate(zip(sentences, self.names, strict=True))
             for name in group
-            if name.start < dateline_end(text) or is_venue(text, name.start)
+            if name.start < dateline_end(text)
+            or is_venue(text, name.start)
+            or (i == 0 and is_heading_place(text, name.start))
         ]
         counts = Counter(stem for stems in self.stems for stem in stems)
         self._weights = {stem: math.log(1 + len(self.stems) / count) for stem, count in counts.items()}

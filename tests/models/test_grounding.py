@@ -220,3 +220,124 @@ def test_the_act_of_one_person_is_not_the_group_s(sentence, source, group):
 def test_what_was_only_talked_over_was_not_approved(sentence, source, item):
     found = [item.text for support in check_support([sentence], source) for item in support.unsupported]
     assert found == ([item] if item else [])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "actor"),
+    [
+        ("Norway will pay for the harbour office.", ["Ottawa will pay for the harbour office."], "Norway"),
+        ("Canada will pay for the harbour office.", ["Ottawa will pay for the harbour office."], None),
+        (
+            "Mali's minister promised to mend the bridge.",
+            ["The Chadian Minister of Works, Ali Deby, promised to mend the bridge to Mali."],
+            "Mali",
+        ),
+        (
+            "Chad's minister promised to mend the bridge.",
+            ["The Chadian Minister of Works, Ali Deby, promised to mend the bridge to Mali."],
+            None,
+        ),
+        (
+            "Kenya and Chad pledged small donations.",
+            ["Kenya was absent.", "Niger and Chad pledged small donations."],
+            "Kenya",
+        ),
+        (
+            "Hansen said the ferry would not sail before spring.",
+            [
+                "Hansen spoke first.",
+                "Berg spoke next.",
+                "Berg told reporters all.",
+                "He said the ferry would not sail before spring.",
+            ],
+            "Hansen",
+        ),
+        (
+            "Berg said the ferry would not sail before spring.",
+            [
+                "Hansen spoke first.",
+                "Berg spoke next.",
+                "Berg told reporters all.",
+                "He said the ferry would not sail before spring.",
+            ],
+            None,
+        ),
+        (
+            "Chad's government undertook to mend the bridge.",
+            ["Chad spoke.", *["Rain fell."] * 5, "It undertook to mend the bridge."],
+            None,
+        ),
+    ],
+)
+def test_who_acts_through_a_capital_a_minister_or_a_pronoun(sentence, source, actor):
+    found = [item.text for item in check_support([sentence], source)[0].unsupported if item.kind == "actor"]
+    assert found == ([actor] if actor else [])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "word"),
+    [
+        (
+            "Chad pledged that Mali would open its border.",
+            ["N'Djamena asked Bamako for an open border at the river, and Mali to open its posts."],
+            "pledged",
+        ),
+        ("Chad accepted any lower quota.", ["Chad refused to accept any lower quota."], "accepted"),
+        (
+            "Chad was urged to host the meeting.",
+            ["Chad indicated its readiness to host the meeting."],
+            "urged",
+        ),
+        (
+            "Chad would not plant more cane.",
+            ["Chad spoke.", "My government will plant more cane."],
+            "would not",
+        ),
+        (
+            "Members rejected 200 observers for the border.",
+            ["Members gave the go-ahead for 200 unarmed observers for the border."],
+            "rejected",
+        ),
+    ],
+)
+def test_polarity_in_other_words(sentence, source, word):
+    found = [
+        item.text for item in check_support([sentence], source)[0].unsupported if item.kind == "polarity"
+    ]
+    assert found[:1] == ([word] if word else [])
+
+
+@pytest.mark.parametrize(
+    ("place", "known"),
+    [("Struga", False), ("Pogradec", True)],
+)
+def test_the_place_at_the_end_of_a_heading(place, known):
+    source = [
+        "Minutes of the fourth session of the Lake Commission, Pogradec",
+        "Rain fell.",
+        "The next one is in Struga.",
+    ]
+    found = unsupported_in(f"The Lake Commission met in {place}.", source)
+    assert found == (set() if known else {("place", place)})
+
+
+def test_a_treaty_is_not_a_plan_for_a_later_meeting():
+    source = [
+        "The parties to the Treaty, meeting in Georgetown in March,",
+        "Recalling their rights,",
+        "Decide to meet again in Suva in May.",
+    ]
+    assert unsupported_in("The parties to the Treaty met in Suva in March.", source) == {("place", "Suva")}
+    assert unsupported_in("The parties to the Treaty met in Georgetown in March.", source) == set()
+
+
+def test_an_acronym_in_the_place_of_another():
+    source = [
+        "The OPEC secretariat spoke.",
+        *["Rain fell."] * 3,
+        "The WHO will check all donated blood by May.",
+    ]
+    assert unsupported_in("The OPEC will check all donated blood by May.", source) == {("actor", "OPEC")}
+    assert unsupported_in("All donated blood will be checked by OPEC by May.", source) == {("name", "OPEC")}
+    assert unsupported_in("The WHO will check all donated blood by May.", source) == set()
+    assert unsupported_in("BSEC health ministers met.", source) == {("name", "BSEC")}
