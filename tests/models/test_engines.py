@@ -328,8 +328,10 @@ def test_a_prompt_that_is_too_long_is_refused(generators):
 def test_control_c_ends_the_writing(language_model):
     """In a process of its own, which says when it writes."""
     script = f"""
-import sys, pathlib
+import pathlib, signal
 from communique.models.engines.openvino_text import OpenVinoTextGenerator
+# A shell's background job, and what it starts, ignores the signal otherwise.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 generator = OpenVinoTextGenerator([pathlib.Path({str(language_model)!r})], 1)
 try:
     while True:
