@@ -264,7 +264,7 @@ def test_evaluate_into_a_folder_then_compare(run, corpus, classifier_folder, tmp
     assert json.loads((tmp_path / "c.json").read_text())["changes"] == []
     predictions.write_text("{}\n")
     code, _, err = run(*arguments, "--system", f"broken={predictions}")
-    assert code == 1 and "predictions.jsonl:1: field 'id': Field required" in err
+    assert code == 1 and "predictions.jsonl:1: field 'id': is missing" in err
     assert run(*arguments, "--system", "nameless.jsonl")[0] == 2
 
 
@@ -441,7 +441,10 @@ def test_length_and_timeout(run, article):
 
 def test_suspects_are_found_edited_and_merged(run, corpus, tmp_path):
     found, merged = tmp_path / "suspects.jsonl", tmp_path / "merged.jsonl"
-    arguments = ("corpus", "suspects", corpus["validation"], "--base", "tiny-encoder", "--output", found)
+    annotated = tmp_path / "annotated.jsonl"
+    # A pledge labelled as background in one of the documents.
+    annotated.write_text(corpus["train"].read_text().replace('["pledge"]', '["background"]', 1))
+    arguments = ("corpus", "suspects", annotated, "--base", "tiny-encoder", "--output", found)
     code, _, err = run(*arguments)
     assert code == 0 and "sentence(s) to" in err
     lines = [json.loads(line) for line in found.read_text().splitlines()]
@@ -450,9 +453,9 @@ def test_suspects_are_found_edited_and_merged(run, corpus, tmp_path):
     # What somebody has edited is not lost.
     code, _, err = run(*arguments)
     assert code == 1 and "is there already; name another file, or add --overwrite" in err
-    code, _, err = run("corpus", "correct", corpus["validation"], "--suspects", found, "--output", merged)
+    code, _, err = run("corpus", "correct", annotated, "--suspects", found, "--output", merged)
     assert code == 0 and "1 sentence(s) have other types" in err
-    assert run("corpus", "check", merged)[0] == 0 and merged.read_text() != corpus["validation"].read_text()
+    assert run("corpus", "check", merged)[0] == 0 and merged.read_text() != annotated.read_text()
 
 
 def test_a_readme_gets_its_figures(run, tmp_path):
