@@ -79,7 +79,7 @@ def test_with_the_same_seed_it_ends_the_same_though_killed_and_resumed(
         command += ["--set", override]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ))
     checkpoints = output.with_name("model.checkpoints")
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 300
     while not list(checkpoints.glob("checkpoint-*/trainer_state.json")):
         assert process.poll() is None, process.stderr.read().decode()
         assert time.monotonic() < deadline
