@@ -64,11 +64,17 @@ def write_corpus(path: Path, count: int, split: str, first: int = 0) -> Path:
     return path
 
 
+def shared_folder(tmp_path_factory) -> Path:
+    """The folder for what all test processes of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def made_once(tmp_path_factory, name: str, make: Callable[[Path], object]) -> Path:
     """A folder that all test processes of a run share: one makes it, the others wait for it."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared" / name
-    folder.parent.mkdir(exist_ok=True)
+    folder = shared_folder(tmp_path_factory) / name
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
             make(folder)
@@ -93,8 +99,11 @@ def no_network(monkeypatch):
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """A cache folder of the tests' own."""
+    """A cache folder of the tests' own, with bases that all test processes share: made twice, tokenizers may differ."""
     folder = tmp_path_factory.mktemp("cache")
+    bases = shared_folder(tmp_path_factory) / "base"
+    bases.mkdir(exist_ok=True)
+    (folder / "base").symlink_to(bases)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COMMUNIQUE_CACHE", str(folder))
         yield folder
@@ -112,6 +121,15 @@ def corpus(tmp_path_factory) -> dict[str, Path]:
         "train": write_corpus(folder / "train.jsonl", 24, "train"),
         "validation": write_corpus(folder / "validation.jsonl", 4, "validation", first=100),
     }
+
+
+@pytest.fixture(scope="session")
+def misread_corpus(corpus, tmp_path_factory) -> Path:
+    """The validation documents with the types of two sentences exchanged: no classifier gets them all right."""
+    path = tmp_path_factory.mktemp("misread") / "validation.jsonl"
+    before, pledge, after = corpus["validation"].read_text().partition('["pledge"]')
+    path.write_text(before.replace('["background"]', pledge, 1) + '["background"]' + after)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from .._version import __version__
 from ..errors import TrainingError
 from ..models.folder import cache_folder, file_hash
@@ -213,12 +215,14 @@ def _tiny_model(name: str) -> Path:
         zip(TINY_MODELS, (write_tiny_encoder, write_tiny_decoder, write_tiny_seq2seq), strict=True)
     )
     target = cache_folder() / "base" / f"{name}-{__version__}"
-    if not target.is_dir():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as work:
-            made = Path(work) / name
-            writers[name](made)
-            made.rename(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # One process at a time: two may start at once.
+    with FileLock(f"{target}.lock"):
+        if not target.is_dir():
+            with tempfile.TemporaryDirectory(dir=target.parent) as work:
+                made = Path(work) / name
+                writers[name](made)
+                made.rename(target)
     return target
 
 

@@ -287,7 +287,7 @@ def test_both_engines_write_the_same(generators, corpus):
     """The likeliest continuations of 20 prompts."""
     from communique.training.metrics import rouge_scores
 
-    words = sorted({*corpus["train"].read_text(encoding="utf-8").split()} - {""}, key=len)
+    words = sorted({*corpus["train"].read_text(encoding="utf-8").split()} - {""}, key=lambda w: (len(w), w))
     prompts = [f"The council {word.strip('.,')}" for word in words[20:220:10]]
     written = {name: [g.generate(prompt, 16) for prompt in prompts] for name, g in generators.items()}
     assert len(prompts) == 20 and len(set(written["torch"])) > 10

@@ -16,8 +16,8 @@ SCHEMA = commitment_schema()
 
 
 @pytest.fixture(scope="module")
-def result(tiny_analyzer, corpus):
-    return evaluate_models(tiny_analyzer, [corpus["validation"]], baselines=True)
+def result(tiny_analyzer, misread_corpus):
+    return evaluate_models(tiny_analyzer, [misread_corpus], baselines=True)
 
 
 def test_every_figure_has_its_interval(result):

@@ -13,9 +13,9 @@ from communique.training.report import markdown_tables, write_evaluation
 
 
 @pytest.fixture(scope="module")
-def written(tiny_analyzer, corpus, tmp_path_factory):
+def written(tiny_analyzer, misread_corpus, tmp_path_factory):
     folder = tmp_path_factory.mktemp("evaluation")
-    result = evaluate_models(tiny_analyzer, [corpus["validation"]], baselines=True)
+    result = evaluate_models(tiny_analyzer, [misread_corpus], baselines=True)
     errors = result["systems"]["communique"]["errors"]
     errors.insert(0, {**errors[0], "text": "<script>alert('x')</script> & more"})
     return result, write_evaluation(result, folder)
