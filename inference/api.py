@@ -201,7 +201,7 @@ class Analyzer:
             text: A text or `Document`, a list of them, or an iterator of them.
             method: "abstractive" writes with the language model and lets nothing through that the text
                 does not hold; "extractive" picks sentences of the text and needs no language model.
-            length: "short" is one or two sentences of about 30 words, "medium" 60 to 75 words, "long" 120 to 150,
+            length: "short" is one or two sentences of about 30 words, "medium" 60 to 90 words, "long" 120 to 150,
                 made from a wider selection of the text. No abstract is longer than what the text has to tell.
             timeout: Seconds for writing each abstract, once its sentences are labelled. When they are over before
                 a draft is finished, the writing stops and the extractive abstract is returned; a note says so. The

@@ -369,8 +369,8 @@ def extract(
 
     The most salient sentences are taken, as many as the length allows, in the order of the text; the opening and
     types that were not told yet come a little sooner, and what sentences drag along from their place is trimmed
-    off. A sentence with a pronoun for something told before is taken only
-    together with the one before it, or where there is too little else; so is one of little salience.
+    off. A sentence with a pronoun for something told before is taken only together with the one before it, or
+    where there is too little else; so is one of little salience.
     """
     limits = LENGTHS[length]
     texts = {i: tidied(s.text) for i, s in enumerate(sentences) if _is_tellable(s.text, title)}

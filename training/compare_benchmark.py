@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from .._version import __version__
 from ..errors import CorpusError, MissingExtraError
@@ -23,7 +23,7 @@ from ..models.matching import match
 from ..models.taxonomy import LabelSchema
 from ..models.text import Document, segment
 from .alignment import align
-from .corpus import AnnotatedDocument, numbered_lines
+from .corpus import AnnotatedDocument, read_records
 from .report import difference_cells, figure_cell
 from .significance import Floats, Statistics, differences, intervals
 
@@ -64,25 +64,7 @@ def load_pairs(paths: Iterable[Path]) -> list[TextPair]:
     Raises:
         CorpusError: Listing every problem with file and line.
     """
-    paths = list(paths)
-    pairs: list[TextPair] = []
-    problems: list[str] = []
-    for path in paths:
-        for line, content in numbered_lines(path):
-            try:
-                pair = TextPair.model_validate_json(content)
-            except ValidationError as error:
-                problem = error.errors()[0]
-                key = ".".join(str(part) for part in problem["loc"]) or "line"
-                problems.append(f"{path}:{line}: {key}: {problem['msg']}")
-                continue
-            problems += [f"{path}:{line}: {problem}" for problem in _entry_problems(pair)]
-            pairs.append(pair)
-    if problems:
-        raise CorpusError("\n".join(problems))
-    if not pairs:
-        raise CorpusError(f"{', '.join(map(str, paths))}: no pair of texts in it")
-    return pairs
+    return read_records(paths, TextPair, _entry_problems, "pair of texts")
 
 
 def _entry_problems(pair: TextPair) -> Iterable[str]:

@@ -10,16 +10,17 @@ import json
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import CorpusError, MissingExtraError
 from ..models.classifier import SentenceInput, sentence_inputs
+from ..models.files import replacing
 from ..models.taxonomy import LabelSchema
 from ..models.text import segment
 from ..models.validation import nearest
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 SPLITS = ("train", "validation", "test", "dev")
 NEAR_DUPLICATE_JACCARD = 0.3
 SHINGLE_WORDS = 5
+
+Record = TypeVar("Record", bound=BaseModel)
 
 
 class AnnotatedSentence(BaseModel):
@@ -128,6 +131,41 @@ def load_documents(paths: Iterable[str | Path], schema: LabelSchema) -> list[Ann
     return documents
 
 
+def read_records(
+    paths: Iterable[Path], model: type[Record], problems_in: Callable[[Record], Iterable[str]], name: str
+) -> list[Record]:
+    """Read the lines of JSON Lines files as instances of a model, and insist that all are valid.
+
+    Args:
+        paths: The files.
+        model: What a line is.
+        problems_in: Says what does not fit in a line that the model accepts.
+        name: What to call a record in the message that there is none.
+
+    Raises:
+        CorpusError: Listing every problem with file and line.
+    """
+    paths = list(paths)
+    records: list[Record] = []
+    problems: list[str] = []
+    for path in paths:
+        for line, content in numbered_lines(path):
+            try:
+                record = model.model_validate_json(content)
+            except ValidationError as error:
+                problem = error.errors()[0]
+                key = ".".join(str(part) for part in problem["loc"]) or "line"
+                problems.append(f"{path}:{line}: {key}: {problem['msg']}")
+                continue
+            problems += [f"{path}:{line}: {problem}" for problem in problems_in(record)]
+            records.append(record)
+    if problems:
+        raise CorpusError("\n".join(problems))
+    if not records:
+        raise CorpusError(f"{', '.join(map(str, paths))}: no {name} in it")
+    return records
+
+
 def read_abstracts(paths: Iterable[Path]) -> dict[str, str]:
     """Read abstracts by the identifiers of their documents.
 
@@ -153,12 +191,10 @@ def read_abstracts(paths: Iterable[Path]) -> dict[str, str]:
 def write_documents(documents: Iterable[AnnotatedDocument], output: Path) -> None:
     """Write annotated documents as a corpus file, whole or not at all."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f"{output.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
+    with replacing(output) as temporary, temporary.open("w", encoding="utf-8") as file:
         for document in documents:
             record = document.model_dump(mode="json", exclude_defaults=True)
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
-    partial.replace(output)
 
 
 def check_files(paths: Sequence[str | Path], schema: LabelSchema) -> list[Problem]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from ..errors import ModelFolderError, PredictionsError
 from ..inference.api import Analyzer
 from ..models.classifier import SentenceClassifier, SentenceScores
 from ..models.folder import file_hash
-from ..models.grounding import check_support
+from ..models.grounding import Support, check_support
 from ..models.summarizer import Abstract, SourceSentence, extract
 from ..models.taxonomy import LabelSchema
 from ..models.text import segment
@@ -158,7 +158,8 @@ def evaluate_models(
         for name, predictions in judged.items()
         if predictions.types is not None
     }
-    told = {name: abstract_statistics(group, documents, schema) for name, group in written.items()}
+    held = {name: judge_abstracts(group, documents) for name, group in written.items()}
+    told = {name: abstract_statistics(group, schema) for name, group in held.items()}
     result: dict[str, Any] = {name: {} for name in [*judged, *written]}
     for name, statistics in classified.items():
         result[name] |= _judged_sentences(
@@ -172,7 +173,7 @@ def evaluate_models(
     for name, statistics in told.items():
         result[name]["abstracts"] = plain_intervals(intervals(statistics))
         if texts:
-            result[name]["written"] = written_abstracts(written[name], documents)
+            result[name]["written"] = written_abstracts(held[name])
     return {
         "communique": __version__,
         "data": {path.name: file_hash(path) for path in paths},
@@ -600,61 +601,72 @@ def _curve_point(classifier: SentenceClassifier, documents: Sequence[AnnotatedDo
 # --- Abstracts -----------------------------------------------------------------------------------
 
 
-def abstract_statistics(
-    written: Sequence[WrittenAbstract | None], documents: Sequence[AnnotatedDocument], schema: LabelSchema
-) -> Statistics:
-    """Return the statistics of abstracts, of the documents that have one to compare with."""
-    pairs = [
-        (abstract or (), document)
-        for abstract, document in zip(written, documents, strict=True)
-        if document.abstract
-    ]
-    sentences = [[part.text for part in abstract] for abstract, _ in pairs]
-    references = [[s.text for s in segment(document.abstract or "")] for _, document in pairs]
+@dataclass(frozen=True, slots=True)
+class JudgedAbstract:
+    """An abstract held against its text."""
+
+    document: AnnotatedDocument
+    """Has an abstract to compare with."""
+    sentences: WrittenAbstract
+    supports: tuple[Support, ...]
+    """Of each sentence."""
+
+    def cited(self) -> list[tuple[int, ...]]:
+        """Return the sources of each sentence: those that the system names, else those that were found."""
+        return [
+            support.sources if part.sources is None else part.sources
+            for part, support in zip(self.sentences, self.supports, strict=True)
+        ]
+
+
+def judge_abstracts(
+    written: Sequence[WrittenAbstract | None], documents: Sequence[AnnotatedDocument]
+) -> list[JudgedAbstract]:
+    """Hold abstracts against their texts, for the documents that have one to compare with."""
+    judged = []
+    for abstract, document in zip(written, documents, strict=True):
+        if document.abstract:
+            parts = abstract or ()
+            supports = check_support([part.text for part in parts], document.sentence_texts())
+            judged.append(JudgedAbstract(document, parts, tuple(supports)))
+    return judged
+
+
+def abstract_statistics(judged: Sequence[JudgedAbstract], schema: LabelSchema) -> Statistics:
+    """Return the statistics of abstracts."""
+    sentences = [[part.text for part in abstract.sentences] for abstract in judged]
+    references = [[s.text for s in segment(abstract.document.abstract or "")] for abstract in judged]
     values: dict[str, Sequence[float]] = dict(
         rouge_scores(["\n".join(group) for group in sentences], ["\n".join(group) for group in references])
     )
     values["fact_coverage"] = [fact_coverage(*pair) for pair in zip(sentences, references, strict=True)]
-    supports = [
-        check_support(group, document.sentence_texts())
-        for group, (_, document) in zip(sentences, pairs, strict=True)
+    values["unsupported"] = [
+        sum(len(support.unsupported) for support in abstract.supports) for abstract in judged
     ]
-    values["unsupported"] = [sum(len(support.unsupported) for support in group) for group in supports]
-    cited = [
-        [
-            source
-            for part, support in zip(abstract, group, strict=True)
-            for source in (support.sources if part.sources is None else part.sources)
-        ]
-        for (abstract, _), group in zip(pairs, supports, strict=True)
-    ]
+    cited = [[source for sources in abstract.cited() for source in sources] for abstract in judged]
     commitments = [
-        [i for i, sentence in enumerate(document.sentences) if schema.is_commitment(sentence.types)]
-        for _, document in pairs
+        [i for i, sentence in enumerate(abstract.document.sentences) if schema.is_commitment(sentence.types)]
+        for abstract in judged
     ]
     return joined(mean_statistics(values), commitment_recall_statistics(cited, commitments))
 
 
-def written_abstracts(
-    written: Sequence[WrittenAbstract | None], documents: Sequence[AnnotatedDocument]
-) -> list[dict[str, Any]]:
+def written_abstracts(judged: Sequence[JudgedAbstract]) -> list[dict[str, Any]]:
     """Put abstracts beside their sources and the annotated ones, with what the sources do not support."""
     result = []
-    for abstract, document in zip(written, documents, strict=True):
-        if not document.abstract:
-            continue
+    for abstract in judged:
+        document = abstract.document
         texts = document.sentence_texts()
-        parts = []
-        supports = check_support([part.text for part in abstract or ()], texts)
-        for part, support in zip(abstract or (), supports, strict=True):
-            sources = support.sources if part.sources is None else part.sources
-            parts.append(
-                {
-                    "text": part.text,
-                    "sources": [{"sentence": i, "text": texts[i]} for i in sources],
-                    "unsupported": [asdict(item) for item in support.unsupported],
-                }
+        parts = [
+            {
+                "text": part.text,
+                "sources": [{"sentence": i, "text": texts[i]} for i in sources],
+                "unsupported": [asdict(item) for item in support.unsupported],
+            }
+            for part, support, sources in zip(
+                abstract.sentences, abstract.supports, abstract.cited(), strict=True
             )
+        ]
         result.append(
             {
                 "document": document.id,

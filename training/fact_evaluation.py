@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from ..errors import CorpusError
 from ..models.facts import find_facts
 from ..models.folder import file_hash
 from ..models.spans import FACT_KINDS, FactKind
 from ..models.text import Document, segment
-from .corpus import numbered_lines
+from .corpus import read_records
 from .report import figure_cell
 from .significance import Floats, Statistics, intervals
 
@@ -51,24 +50,7 @@ def load_fact_documents(paths: Sequence[Path]) -> list[FactDocument]:
     Raises:
         CorpusError: Listing every problem with file and line.
     """
-    documents: list[FactDocument] = []
-    problems: list[str] = []
-    for path in paths:
-        for line, content in numbered_lines(path):
-            try:
-                document = FactDocument.model_validate_json(content)
-            except ValidationError as error:
-                problem = error.errors()[0]
-                key = ".".join(str(part) for part in problem["loc"]) or "line"
-                problems.append(f"{path}:{line}: {key}: {problem['msg']}")
-                continue
-            problems += [f"{path}:{line}: {problem}" for problem in _span_problems(document)]
-            documents.append(document)
-    if problems:
-        raise CorpusError("\n".join(problems))
-    if not documents:
-        raise CorpusError(f"{', '.join(map(str, paths))}: no annotated document in it")
-    return documents
+    return read_records(paths, FactDocument, _span_problems, "annotated document")
 
 
 def _span_problems(document: FactDocument) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from ..errors import TrainingError
 from ..inference.api import CLASSIFIER, SUMMARIZER, load
+from ..models.files import replacing
 from ..models.folder import file_hash, find_model_folder, write_json
 from .abstract_writers import OURS
 from .base_models import find_checkpoint
@@ -277,9 +278,8 @@ def _is_of(path: Path, file: Path) -> bool:
 
 def _write_whole(path: Path, result: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    write_json(partial, dict(result))
-    partial.replace(path)
+    with replacing(path) as temporary:
+        write_json(temporary, dict(result))
 
 
 def _run(folder: Path) -> dict[str, Any]:

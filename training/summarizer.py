@@ -86,8 +86,8 @@ def train_summarizer(
     """
     schema = schema_of(config.model.label_schema)
     own = read_abstracts(map(data_path, config.data.abstracts))
-    train = documents_with_abstract(config.data.training_files(), schema, own)
-    validation = documents_with_abstract(config.data.validation_files(), schema)
+    train = load_with_abstracts(config.data.training_files(), schema, own)
+    validation = load_with_abstracts(config.data.validation_files(), schema)
     checkpoint = find_checkpoint(config.model.base)
     run = start_run(config, resume=resume, overwrite=overwrite)
 
@@ -206,7 +206,7 @@ def _trainable(model: Any) -> Any:  # noqa: ANN401 - a transformers model
     return model
 
 
-def documents_with_abstract(
+def load_with_abstracts(
     paths: Sequence[Path], schema: LabelSchema, own: Mapping[str, str] = MappingProxyType({})
 ) -> list[AnnotatedDocument]:
     """Load the documents that have an abstract, in the documents or apart from them."""

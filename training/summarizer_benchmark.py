@@ -34,6 +34,7 @@ from .evaluation import (
     ABSTRACT_MEASURES,
     WrittenAbstract,
     abstract_statistics,
+    judge_abstracts,
     plain_intervals,
     system_differences,
     written_abstracts,
@@ -107,15 +108,16 @@ def benchmark_summarizer(
             tuple(PredictedAbstractSentence(text=text, sources=sources) for text, sources in abstract)
             for abstract in writings.abstracts
         ]
+        held = judge_abstracts(written, documents)
         statistics[system] = joined(
-            abstract_statistics(written, documents, schema),
+            abstract_statistics(held, schema),
             mean_statistics(_further_values(writings, documents, encoder)),
         )
         judged[system] = {
             "abstracts": plain_intervals(intervals(statistics[system])),
             "load_seconds": round(writings.load_seconds, 2),
             "peak_memory_mb": writings.peak_memory_mb,
-            "written": written_abstracts(written, documents),
+            "written": written_abstracts(held),
         }
     result = {
         "communique": __version__,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..reports import Content
     from ..results import Analysis
 
+from ...models.files import write_whole
 from .options import (
     ClassifierOption,
     EngineName,
@@ -36,7 +37,7 @@ from .options import (
     ThreadsOption,
     TimeoutOption,
 )
-from .terminal import open_console, say, write_whole
+from .terminal import open_console, say
 
 
 class OutputFormat(StrEnum):

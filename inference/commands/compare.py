@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...models.files import write_whole
 from .options import ClassifierOption, EngineName, EngineOption, OutputOption, PrivateOption, ThreadsOption
-from .terminal import open_console, say, write_whole
+from .terminal import open_console, say
 
 if TYPE_CHECKING:
     from ...models.text import Document

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import CorrectionsError
+from ...models.files import write_whole
 from .options import DatabaseOption, LabelsOption, OutputOption
-from .terminal import say, schema_from, write_whole
+from .terminal import say, schema_from
 
 if TYPE_CHECKING:
     from ..web.corrections import ReviewedDocument

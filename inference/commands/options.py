@@ -53,7 +53,7 @@ ClassifierOption = Annotated[str, typer.Option(help="A shipped classifier's name
 SummarizerOption = Annotated[str, typer.Option(help="A shipped summarizer's name, or a model folder.")]
 MethodOption = Annotated[MethodName, typer.Option(help="Written by the language model, or picked sentences.")]
 LengthOption = Annotated[
-    LengthName, typer.Option(help="Length of an abstract: about 30, 60 to 75, or 120 to 150 words.")
+    LengthName, typer.Option(help="Length of an abstract: about 30, 60 to 90, or 120 to 150 words.")
 ]
 TimeoutOption = Annotated[
     float | None,

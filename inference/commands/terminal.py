@@ -1,11 +1,7 @@
-"""Speaking to the user and writing whole files, for every command."""
+"""Speaking to the user, and what else every command needs."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,46 +29,6 @@ def open_console() -> Any:  # noqa: ANN401 - rich is imported when used
     console = Console(highlight=False)
     # Without a terminal rich assumes 80 columns, too narrow for sentences.
     return console if console.is_terminal else Console(highlight=False, width=120)
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file completely or not at all."""
-    try:
-        if path.exists() and not path.is_file():
-            # A device or pipe cannot be replaced by renaming.
-            _write(path, content)
-            return
-        with replacing(path) as temporary:
-            _write(temporary, content)
-    except OSError as error:
-        raise CommuniqueError(f"{path}: cannot be written ({error.strerror})") from None
-
-
-def _write(path: Path, content: str | bytes) -> None:
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-    else:
-        path.write_text(content, encoding="utf-8")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a file beside `path` that takes its place when the block ends without error."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def schema_from(labels: Path | None) -> LabelSchema:

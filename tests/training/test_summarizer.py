@@ -10,7 +10,7 @@ from communique.models.taxonomy import commitment_schema
 from communique.training.base_models import find_checkpoint
 from communique.training.config import SummarizerConfig, load_config
 from communique.training.corpus import AnnotatedDocument, load_documents, read_abstracts
-from communique.training.summarizer import documents_with_abstract, train_summarizer, training_pairs
+from communique.training.summarizer import load_with_abstracts, train_summarizer, training_pairs
 
 from ..conftest import authored_document
 
@@ -52,7 +52,7 @@ def test_what_grounding_would_not_let_through_is_no_target():
 def test_abstracts_from_a_file_of_their_own_take_the_place_of_the_documents(tmp_path, corpus):
     path = tmp_path / "abstracts.jsonl"
     path.write_text('{"id": "train-0", "abstract": "Zork."}\n{"id": "nobody", "abstract": "They met."}\n')
-    documents = documents_with_abstract([corpus["train"]], SCHEMA, read_abstracts([path]))
+    documents = load_with_abstracts([corpus["train"]], SCHEMA, read_abstracts([path]))
     assert {document.id: document.abstract for document in documents}["train-0"] == "Zork."
     assert documents[1].abstract == authored_document(1, "train")["abstract"]
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     pass
 
 from ...inference.commands.options import ClassifierOption, SummarizerOption
-from ...inference.commands.terminal import make_folder, say, write_whole
+from ...inference.commands.terminal import make_folder, say
+from ...models.files import write_whole
 
 app = typer.Typer(help="Measure accuracy and speed on this machine.", no_args_is_help=True)
 

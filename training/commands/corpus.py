@@ -10,7 +10,8 @@ import typer
 
 from ...errors import CorpusError
 from ...inference.commands.options import LabelsOption, OverwriteOption
-from ...inference.commands.terminal import say, schema_from, write_whole
+from ...inference.commands.terminal import say, schema_from
+from ...models.files import write_whole
 from ..labelling import Tool, Unit
 from .labelling import AnnotatorOption, UnitOption
 

@@ -19,7 +19,8 @@ from ...inference.commands.options import (
     SummarizerOption,
     ThreadsOption,
 )
-from ...inference.commands.terminal import make_folder, say, write_whole
+from ...inference.commands.terminal import make_folder, say
+from ...models.files import write_whole
 
 
 def evaluate(

@@ -15,7 +15,8 @@ from ...inference.commands.options import (
     PrivateOption,
     ThreadsOption,
 )
-from ...inference.commands.terminal import say, write_whole
+from ...inference.commands.terminal import say
+from ...models.files import write_whole
 from ..labelling import Tool, Unit
 
 UnitOption = Annotated[

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     pass
 
 from ...inference.commands.options import EngineName, OverwriteOption
-from ...inference.commands.terminal import say, write_whole
+from ...inference.commands.terminal import say
+from ...models.files import write_whole
 
 app = typer.Typer(help="Models: the shipped ones, base checkpoints, your own.", no_args_is_help=True)
 

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from ...inference.commands.options import QuietOption
-from ...inference.commands.terminal import make_folder, say, write_whole
+from ...inference.commands.terminal import make_folder, say
+from ...models.files import write_whole
 
 TABLE = "reproduction.md"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...inference.commands.terminal import write_whole
+from ...models.files import write_whole
 from ...models.taxonomy import LabelSchema
 from . import Tool, Unit
 from .annotations import Imported, documents_of
